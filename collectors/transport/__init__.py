@@ -1,0 +1,1 @@
+"""How envelopes leave the app: one file per way, one door."""

@@ -1,0 +1,1 @@
+"""windvane: streaming observability for AI workloads."""

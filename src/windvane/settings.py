@@ -1,0 +1,119 @@
+"""Every setting, in one table; the only reader of the environment.
+
+A value comes from the caller, else from the environment, else from the default here. `docs/reference/settings.md` is
+generated from this table.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from windvane.errors import ConfigError
+
+__all__ = ["SETTINGS", "Setting", "setting"]
+
+T = TypeVar("T")
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if text.lower() in {"0", "false", "no", "off"}:
+        return False
+    raise ValueError(text)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: the variable that sets it, how its text is read, the default, and what it does."""
+
+    env: str
+    parse: Callable[[str], Any]
+    default: Any
+    doc: str
+
+
+SETTINGS: Final[dict[str, Setting]] = {
+    # The SDK.
+    "endpoint": Setting(
+        "WINDVANE_ENDPOINT",
+        str,
+        "http://127.0.0.1:7070",
+        "Where the SDK sends: kafka://host:port[,host:port][/topic], http://host:port, https://… or file:///path.",
+    ),
+    "service": Setting("WINDVANE_SERVICE", str, "unknown_service", "The service's name (OpenTelemetry service.name)."),
+    "spool_dir": Setting(
+        "WINDVANE_SPOOL_DIR", Path, None, "Where events wait until they are durable; default: the user's state directory."
+    ),
+    "spool_mb": Setting("WINDVANE_SPOOL_MB", int, 256, "Most disk the events of one process may take while they wait, in MiB."),
+    "linger_s": Setting("WINDVANE_LINGER_S", float, 0.2, "How long an event may wait for others before it is sent, in seconds."),
+    "enabled": Setting("WINDVANE_ENABLED", _flag, True, "Set to 0 to make every SDK call do nothing."),
+    # The log.
+    "topic": Setting("WINDVANE_TOPIC", str, "windvane.events", "The topic that carries envelopes."),
+    "partitions": Setting("WINDVANE_PARTITIONS", int, 12, "Partitions of the topic that `windvane topics create` makes."),
+    "replication": Setting("WINDVANE_REPLICATION", int, 1, "Replicas of the topic that `windvane topics create` makes."),
+    "log_retention_h": Setting("WINDVANE_LOG_RETENTION_H", float, 72.0, "How long the log keeps envelopes, in hours."),
+    # The stream.
+    "detectors": Setting(
+        "WINDVANE_DETECTORS",
+        _names,
+        ("page_hinkley",),
+        "Series detectors, separated by ';': a registered name, or one of river's, as"
+        " 'river.drift.ADWIN(delta=0.002) on latency'.",
+    ),
+    "block_rows": Setting("WINDVANE_BLOCK_ROWS", int, 20_000, "Events in one insert block, at most."),
+    "flush_s": Setting("WINDVANE_FLUSH_S", float, 0.5, "How long an event may wait for its block to fill, in seconds."),
+    "snapshot_s": Setting("WINDVANE_SNAPSHOT_S", float, 15.0, "How often detector state is saved, in seconds."),
+    "sink_retry_s": Setting(
+        "WINDVANE_SINK_RETRY_S", float, 120.0, "How long a worker retries a store that refuses blocks before it exits."
+    ),
+    # The store.
+    "store": Setting(
+        "WINDVANE_STORE",
+        str,
+        "chdb://./windvane-data/store",
+        "The store: chdb:///path for the engine in this process, http(s)://user:password@host:8123 for a server.",
+    ),
+    "database": Setting("WINDVANE_DATABASE", str, "windvane", "The database that holds windvane's tables."),
+    "events_days": Setting("WINDVANE_EVENTS_DAYS", int, 90, "Days that events and their signals are kept."),
+    "bodies_days": Setting("WINDVANE_BODIES_DAYS", int, 30, "Days that prompts, responses and contexts are kept."),
+    "signals_days": Setting("WINDVANE_SIGNALS_DAYS", int, 365, "Days that series signals are kept."),
+    "rollups_days": Setting("WINDVANE_ROLLUPS_DAYS", int, 730, "Days that one-minute rollups are kept."),
+    "dead_letters_days": Setting("WINDVANE_DEAD_LETTERS_DAYS", int, 30, "Days that dead letters are kept."),
+    "memory_mb": Setting("WINDVANE_STORE_MEMORY_MB", int, 2048, "Most memory chDB may use, in MiB."),
+    # Roles on a ClickHouse server (the server-only migrations).
+    "writer_password": Setting("WINDVANE_WRITER_PASSWORD", str, None, "Password of the user windvane_writer on a server."),
+    "reader_password": Setting("WINDVANE_READER_PASSWORD", str, None, "Password of the user windvane_reader on a server."),
+}
+
+
+def setting(name: str, given: T | None = None) -> Any:
+    """Return the value of the setting `name`: `given` unless None, else the environment's, else the default.
+
+    Raises:
+        ConfigError: the environment's text cannot be read as the setting's type.
+    """
+    if given is not None:
+        return given
+    row = SETTINGS[name]
+    text = os.environ.get(row.env)
+    if text is None:
+        return row.default
+    try:
+        return row.parse(text)
+    except ValueError as error:
+        raise ConfigError(f"{row.env} is {text!r}, which is not a value of its kind. {row.doc}") from error
+
+
+def state_home() -> Path:
+    """Return the folder for state of the user's programs, by the XDG base directory specification."""
+    home = os.environ.get("XDG_STATE_HOME")
+    return Path(home) if home else Path.home() / ".local" / "state"
