@@ -84,7 +84,7 @@ _LIMITS: Final = {
     Kind.COUNT: msgspec.Meta(ge=0, lt=2**32),
     Kind.SECONDS: msgspec.Meta(ge=0, le=1e9),
     Kind.NUMBER: msgspec.Meta(ge=-1e300, le=1e300),
-    Kind.MONEY: msgspec.Meta(pattern=r"^\d{1,9}(\.\d{1,30})?$"),
+    Kind.MONEY: msgspec.Meta(pattern=r"^\d{1,9}(\.\d{1,9})?$"),
 }
 
 

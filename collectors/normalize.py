@@ -74,7 +74,7 @@ def _money(value: Any) -> str:
         raise ValueError(value) from error
     if not amount.is_finite() or not 0 <= amount < 10**9:
         raise OverflowError(value)
-    return format(amount, "f")
+    return format(round(amount, 9), "f")
 
 
 def _time(value: Any) -> int:
@@ -159,9 +159,9 @@ def normalize(event: Any) -> Row:
     cells: list[Any] = [None] * len(COLUMNS)
     extra: dict[str, str] = {}
     for name, value in event.items():
-        if value is None or (isinstance(value, str) and not value):
-            continue
         place = PLACES.get(name)
+        if value is None or (value == "" and (place is None or COLUMNS[place].kind is not Kind.TEXT)):
+            continue
         if place is None:
             extra[str(name)] = _as_json(value)
             continue

@@ -1,0 +1,4 @@
+DROP TABLE IF EXISTS dead_letters;
+DROP TABLE IF EXISTS series_signals;
+DROP TABLE IF EXISTS bodies;
+DROP TABLE IF EXISTS events;

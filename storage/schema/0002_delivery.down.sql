@@ -1,0 +1,4 @@
+DROP TABLE IF EXISTS state_markers;
+DROP TABLE IF EXISTS state_pages;
+DROP TABLE IF EXISTS claims;
+DROP TABLE IF EXISTS block_edges;

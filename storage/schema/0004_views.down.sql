@@ -1,0 +1,7 @@
+DROP VIEW IF EXISTS ledger;
+DROP VIEW IF EXISTS refusals;
+DROP VIEW IF EXISTS open_signals;
+DROP VIEW IF EXISTS signal_changes;
+DROP VIEW IF EXISTS minutes;
+DROP VIEW IF EXISTS texts;
+DROP VIEW IF EXISTS calls;
