@@ -72,7 +72,7 @@ def applied(connections: Connections) -> list[int]:
     client = connections.get(database=False)
     with translated():
         query = "SELECT count() FROM system.tables WHERE database = {d:String} AND name = 'schema_migrations'"
-        if not client.query(query, parameters={"d": connections.database}).first_row[0]:
+        if not client.query(query, parameters={"d": connections.database}).result_rows[0][0]:
             return []
         rows = client.query(
             f"SELECT number FROM {connections.database}.schema_migrations FINAL WHERE standing = 1 ORDER BY number"

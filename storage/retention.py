@@ -25,7 +25,8 @@ def apply_retention(connections: Connections) -> dict[str, int]:
     days = {}
     with translated():
         query = "SELECT name, create_table_query FROM system.tables WHERE database = {d:String}"
-        tables = dict(client.query(query, parameters={"d": connections.database}).result_rows)
+        rows = client.query(query, parameters={"d": connections.database}).result_rows
+        tables = {str(name): str(statement) for name, statement in rows}
         for table, name in RETENTION.items():
             days[table] = setting(name)
             ttl = f"logged_at + toIntervalDay({days[table]})"

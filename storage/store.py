@@ -87,7 +87,7 @@ class ClickHouseStore(BlockStore):
         with translated():
             self._client().insert("block_edges", [row], _EDGE_COLUMNS)
             query = f"SELECT max(epoch) FROM claims WHERE {_HOME}"
-            highest = int(self._client().query(query, parameters=_home(edge.home)).first_row[0])
+            highest = int(self._client().query(query, parameters=_home(edge.home)).result_rows[0][0])
         if highest > epoch:
             raise Fenced(f"another worker owns {edge.home.topic}/{edge.home.partition} now; this one stops writing to it")
 

@@ -1,0 +1,88 @@
+"""A batch: the events of one block by column, as numpy and Arrow arrays that every signal shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from windvane.collectors.event import COLUMNS, INDEX, Kind, Row
+
+__all__ = ["ARROW_TYPES", "Batch"]
+
+ARROW_TYPES: Final[dict[Kind, pa.DataType]] = {
+    Kind.TEXT: pa.string(),
+    Kind.TIME: pa.int64(),
+    Kind.COUNT: pa.uint32(),
+    Kind.NUMBER: pa.float64(),
+    Kind.SECONDS: pa.float64(),
+    Kind.MONEY: pa.string(),
+    Kind.TEXTS: pa.list_(pa.string()),
+    Kind.NUMBERS: pa.list_(pa.float32()),
+    Kind.MAP: pa.map_(pa.string(), pa.string()),
+}
+
+
+class Batch:
+    """The sound events of one block, in the log's order, with their place in the log.
+
+    Arrays are made when first asked for and kept: a signal asks the batch, never the rows.
+    """
+
+    def __init__(self, rows: Sequence[Row], offsets: NDArray[np.int64], positions: NDArray[np.int32],
+                 logged_us: NDArray[np.int64], sources: Sequence[str]) -> None:  # fmt: skip
+        """Take `rows` and, for each, the offset of its record, its place in it, the record's time, and its source."""
+        self.offsets, self.positions, self.logged_us, self.sources = offsets, positions, logged_us, sources
+        self._cells: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
+        self._arrow: dict[str, pa.Array] = {}
+        self._codes: dict[str, pa.DictionaryArray] = {}
+        self._numbers: dict[str, NDArray[np.float64]] = {}
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def cells(self, name: str) -> Sequence[Any]:
+        """Return the column as Python values, None where absent."""
+        return self._cells[INDEX[name]]
+
+    def arrow(self, name: str) -> pa.Array:
+        """Return the column as an Arrow array of its kind's type, null (lists and maps: empty) where absent."""
+        held = self._arrow.get(name)
+        if held is None:
+            held = self._arrow[name] = _to_arrow(self.cells(name), COLUMNS[INDEX[name]].kind)
+        return held
+
+    def codes(self, name: str) -> pa.DictionaryArray:
+        """Return a text column as codes into its distinct values."""
+        held = self._codes.get(name)
+        if held is None:
+            held = self._codes[name] = self.arrow(name).dictionary_encode()
+        return held
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """Return a column of counts, numbers, seconds or times as float64, shape (n,), NaN where absent."""
+        held = self._numbers.get(name)
+        if held is None:
+            held = self._numbers[name] = self.arrow(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
+        return held
+
+    def times_us(self) -> NDArray[np.int64]:
+        """Return when each call ended: int64 microseconds since 1970, shape (n,)."""
+        return np.asarray(self.arrow("time").to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _to_arrow(cells: Sequence[Any], kind: Kind) -> pa.Array:
+    arrow_type = ARROW_TYPES[kind]
+    if kind not in (Kind.TEXTS, Kind.NUMBERS, Kind.MAP):
+        return pa.array(cells, arrow_type)
+    if cells.count(None) == len(cells):
+        nothing = pa.array(np.zeros(len(cells) + 1, np.int32))
+        if kind is Kind.MAP:
+            return pa.MapArray.from_arrays(nothing, pa.array([], pa.string()), pa.array([], pa.string()))
+        return pa.ListArray.from_arrays(nothing, pa.array([], arrow_type.value_type))
+    if kind is Kind.MAP:
+        return pa.array([list(cell.items()) if cell else () for cell in cells], arrow_type)
+    return pa.array([cell or () for cell in cells], arrow_type)

@@ -1,0 +1,1 @@
+"""Signals that describe one event."""

@@ -1,0 +1,51 @@
+"""Which signals and detectors there are: ours, river's by name, and those of the user's installed packages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from typing import Final
+
+from windvane.errors import ConfigError
+from windvane.settings import setting
+from windvane.stream.detector import Detector, EventSignal
+from windvane.stream.drift.page_hinkley import PageHinkley
+from windvane.stream.features.output_rate import OutputRate
+from windvane.stream.pipeline import Pipeline
+
+__all__ = ["DETECTORS", "EVENT_SIGNALS", "make_detector", "make_pipeline"]
+
+EVENT_SIGNALS: Final[tuple[type[EventSignal], ...]] = (OutputRate,)
+DETECTORS: Final[dict[str, type[Detector]]] = {PageHinkley.name: PageHinkley}
+
+
+def make_detector(spec: str) -> Detector:
+    """Return the detector that `spec` names: one of ours, an entry point of `windvane.detectors`, or one of river's.
+
+    Raises:
+        ConfigError: there is none of that name, or its parameters are wrong.
+    """
+    if spec.startswith("river."):
+        from windvane.stream.drift.river_detector import RiverDetector
+
+        return RiverDetector(spec)
+    if spec in DETECTORS:
+        return DETECTORS[spec]()
+    for entry in entry_points(group="windvane.detectors", name=spec):
+        made = entry.load()()
+        if not isinstance(made, Detector):
+            raise ConfigError(f"{entry.value} is no windvane.stream.detector.Detector")
+        return made
+    known = ", ".join(sorted(DETECTORS))
+    raise ConfigError(f"there is no detector {spec!r}. Known: {known}, and 'river.<module>.<Class>(…) on <column>'")
+
+
+def make_pipeline(detectors: Sequence[str] | None = None) -> Pipeline:
+    """Return a new pipeline with the named detectors (default: the settings') and every event signal.
+
+    Raises:
+        ConfigError: see `make_detector`.
+    """
+    signals: list[EventSignal] = [signal() for signal in EVENT_SIGNALS]
+    signals += [entry.load()() for entry in entry_points(group="windvane.signals")]
+    return Pipeline([make_detector(spec) for spec in setting("detectors", detectors)], signals)
