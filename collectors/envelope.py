@@ -206,7 +206,9 @@ def _one_by_one(header: Header, data: bytes, unknown: int) -> Envelope:
 
 def _unpack_json(record: bytes) -> Envelope:
     if len(record) > MAX_JSON_BYTES:
-        detail = f"{len(record)} bytes of JSON in one record; {MAX_JSON_BYTES} are read. Send envelopes, or smaller lists"
+        detail = (
+            f"{len(record)} bytes of JSON in one record; {MAX_JSON_BYTES} are read. Send envelopes, or smaller lists"
+        )
         raise EnvelopeError(Reason.OVERSIZE, detail)
     events = _json_events(record)
     envelope = Envelope(Header(count=len(events)), [], indexes := [])

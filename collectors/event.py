@@ -78,13 +78,25 @@ COLUMNS: Final[tuple[Column, ...]] = (
     _column("gen_ai.request.model", _T, "model request_model", "The model the app asked for."),
     _column("gen_ai.response.model", _T, "response_model", "The model the provider says has answered."),
     _column("gen_ai.input.messages", _T, "prompt gen_ai.prompt", "The prompt: text, or messages as JSON.", body=True),
-    _column("gen_ai.output.messages", _T, "response gen_ai.completion", "The answer: text, or messages as JSON.", body=True),
+    _column(
+        "gen_ai.output.messages", _T, "response gen_ai.completion", "The answer: text, or messages as JSON.", body=True
+    ),
     _column("gen_ai.system_instructions", _T, "system", "The system prompt.", body=True),
-    _column("gen_ai.retrieval.documents", Kind.TEXTS, "context documents", "The retrieved documents, one text each.", body=True),
+    _column(
+        "gen_ai.retrieval.documents",
+        Kind.TEXTS,
+        "context documents",
+        "The retrieved documents, one text each.",
+        body=True,
+    ),
     _column("gen_ai.usage.input_tokens", _C, "input_tokens", "Tokens of the prompt, cached ones included."),
     _column("gen_ai.usage.output_tokens", _C, "output_tokens", "Tokens of the answer, reasoning included."),
-    _column("gen_ai.usage.cache_read.input_tokens", _C, "cached_tokens", "Input tokens read from the provider's cache."),
-    _column("gen_ai.usage.cache_creation.input_tokens", _C, "cache_creation_tokens", "Input tokens written to that cache."),
+    _column(
+        "gen_ai.usage.cache_read.input_tokens", _C, "cached_tokens", "Input tokens read from the provider's cache."
+    ),
+    _column(
+        "gen_ai.usage.cache_creation.input_tokens", _C, "cache_creation_tokens", "Input tokens written to that cache."
+    ),
     _column("gen_ai.usage.reasoning.output_tokens", _C, "reasoning_tokens", "Output tokens spent on reasoning."),
     _column("gen_ai.client.operation.duration", _S, "latency duration", "From request to the last byte of the answer."),
     _column("gen_ai.response.time_to_first_chunk", _S, "ttft", "From request to the first byte of the answer."),

@@ -21,9 +21,7 @@ LATEST_US: Final = 4_102_444_800_000_000
 """2100-01-01. How far ahead of its record's own time an event may be is the stream's to judge."""
 
 PLACES: Final[dict[str, int]] = {
-    name: place
-    for place, column in enumerate(COLUMNS)
-    for name in (column.name, column.attribute, *column.aliases)
+    name: place for place, column in enumerate(COLUMNS) for name in (column.name, column.attribute, *column.aliases)
 }
 """Every accepted name of a column, and its place in the row."""
 

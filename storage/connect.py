@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Connections", "translated"]
 
-# ClickHouse's codes for what passes by itself: memory, timeouts, too many parts or queries, read-only, no space, network.
-_PASSING: Final = frozenset({159, 164, 201, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 285, 290, 319, 425, 439, 999})
+# ClickHouse's codes for what passes by itself: memory, timeouts, too many parts or queries, no space, network.
+_PASSING: Final = frozenset(
+    {159, 164, 201, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 285, 290, 319, 425, 439, 999}
+)
 _CACHES: Final = {  # chDB's defaults are 5 GB each
     "mark_cache_size": 64 << 20,
     "uncompressed_cache_size": 0,

@@ -21,14 +21,16 @@ class Ownership:
             DirectoryInUse: another process has it; the message names its process id.
         """
         directory.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(directory.with_name(directory.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file = os.open(
+            directory.with_name(directory.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+        )
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             owner = os.pread(self._file, 32, 0).decode(errors="replace").strip() or "unknown"
             os.close(self._file)
             raise DirectoryInUse(
-                f"{directory} is open in process {owner}. Stop it, or ask through it: windvane sql and windvane ledger do"
+                f"{directory} is open in process {owner}. Stop it, or ask it: windvane sql and windvane ledger do"
             ) from error
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)

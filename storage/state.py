@@ -1,7 +1,7 @@
 """Detector state in the store: pages with two slots each, and a marker that makes a snapshot whole.
 
-Within an epoch a page is written to its slots in turn, so what the last marker covers is never replaced by what the next
-one will. A new owner's first snapshot holds every page; then the pages of the epochs before it are forgotten.
+Within an epoch a page is written to its slots in turn, so what the last marker covers is never replaced by what the
+next one will. A new owner's first snapshot holds every page; then the pages of the epochs before it are forgotten.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class SavedPages:
 def load(client: Client, home: Home) -> tuple[int, list[Page]]:
     """Return the newest whole snapshot's offset and pages; -1 and none where there is no snapshot."""
     parameters: dict[str, Any] = {"topic": home.topic, "partition": home.partition}
-    query = f"SELECT epoch, snapshot, offset FROM state_markers WHERE {_HOME} ORDER BY epoch DESC, snapshot DESC LIMIT 1"
+    query = (
+        f"SELECT epoch, snapshot, offset FROM state_markers WHERE {_HOME} ORDER BY epoch DESC, snapshot DESC LIMIT 1"
+    )
     markers = client.query(query, parameters=parameters).result_rows
     if not markers:
         return -1, []

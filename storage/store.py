@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["ClickHouseStore"]
 
 _HOME: Final = "topic = {topic:String} AND partition = {partition:UInt32}"
-_EDGE_COLUMNS: Final = (
-    "topic partition first last epoch sources accepted duplicates refused emitted dropped".split()
-)
+_COUNTS: Final = ["sources", "accepted", "duplicates", "refused", "emitted", "dropped"]
+_EDGE_COLUMNS: Final = ["topic", "partition", "first", "last", "epoch", *_COUNTS]
 
 
 def _home(home: Home) -> dict[str, Any]:
@@ -63,7 +62,7 @@ class ClickHouseStore(BlockStore):
             self._client().insert("claims", [[home.topic, home.partition, epoch]], ["topic", "partition", "epoch"])
 
     def edges(self, home: Home, after: int) -> list[Edge]:
-        """See `BlockStore.edges`. Of two that begin at the same offset the later owner's counts: it fenced the other."""
+        """See `BlockStore.edges`. Of two that begin alike the later owner's counts: it fenced the other off."""
         query = (
             f"SELECT first, argMax(last, epoch) AS end FROM block_edges WHERE {_HOME}"
             " GROUP BY first HAVING end > {after:Int64} ORDER BY first"
@@ -89,7 +88,9 @@ class ClickHouseStore(BlockStore):
             query = f"SELECT max(epoch) FROM claims WHERE {_HOME}"
             highest = int(self._client().query(query, parameters=_home(edge.home)).result_rows[0][0])
         if highest > epoch:
-            raise Fenced(f"another worker owns {edge.home.topic}/{edge.home.partition} now; this one stops writing to it")
+            raise Fenced(
+                f"another worker owns {edge.home.topic}/{edge.home.partition} now; this one stops writing to it"
+            )
 
     def write_rows(self, edge: Edge, tables: Mapping[str, pa.Table]) -> None:
         """See `BlockStore.write_rows`."""

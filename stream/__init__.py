@@ -1,1 +1,1 @@
-"""The scoring: envelopes in, scored blocks and series signals out. Knows neither Faust (but for job.py) nor ClickHouse."""
+"""The scoring: envelopes in, scored blocks and series signals out. Knows no ClickHouse, and Faust in job.py only."""

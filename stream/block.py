@@ -99,7 +99,7 @@ def _take(record: Stored, envelope: Envelope, seen: Seen, held: Gathered) -> Non
 
 
 def _complete(rows: list[Row], latest_us: int) -> bool:
-    """Return whether every event has all it needs and none is ahead of its time: then nothing is looked at one by one."""
+    """Return whether every event has all it needs and none is ahead of its time: then none is looked at alone."""
     times = list(map(itemgetter(_TIME), rows))
     named = all(map(itemgetter(_ID), rows)) and all(map(itemgetter(_SERVICE), rows))
     return named and None not in times and max(times, default=0) <= latest_us
@@ -119,7 +119,9 @@ def _take_one(record: Stored, source: str, place: int, row: Row, held: Gathered)
     held.positions.append(place)
 
 
-def _refuse(held: Gathered, record: Stored, source: str, position: int, reason: Reason, detail: str, raw: bytes) -> None:
+def _refuse(
+    held: Gathered, record: Stored, source: str, position: int, reason: Reason, detail: str, raw: bytes
+) -> None:
     held.letters.append(DeadLetter(record.offset, position, record.time_us, source, reason, detail, raw))
     held.counts.setdefault(source, SourceCount()).refused += 1
 

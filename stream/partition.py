@@ -81,7 +81,7 @@ class PartitionScorer:
         offset, pages = self._store.load_pages(self.home)
         self._pipeline.load(pages)
         self._seen.load(pages)
-        # What was written after the snapshot is scored again, cut at the same edges, to bring the state to where it was.
+        # What was written after the snapshot is scored again, cut at the same edges: the state comes to where it was.
         self._plan = deque(self._store.edges(self.home, offset))
         self.written_offset = self._plan[-1].last if self._plan else offset
         if self._plan:
@@ -107,7 +107,12 @@ class PartitionScorer:
         """Give blocks up whose records the log no longer has."""
         while self._plan and offset > self._plan[0].last and not self._scored and not self._at_edge():
             edge = self._plan.popleft()
-            _log.warning("%s/%d: the log no longer has %d-%d; state learnt there is lost", *_names(self.home), edge.first, edge.last)
+            _log.warning(
+                "%s/%d: the log no longer has %d-%d; state learnt there is lost",
+                *_names(self.home),
+                edge.first,
+                edge.last,
+            )
 
     def _at_edge(self) -> bool:
         return bool(self._plan and self._records and self._records[-1].offset >= self._plan[0].last)

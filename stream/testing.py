@@ -15,7 +15,7 @@ __all__ = ["batch_of"]
 
 
 def batch_of(events: Iterable[Mapping[str, Any]], *, start_us: int = 1_700_000_000_000_000) -> Batch:
-    """Return the batch of `events`; one without a time is a second after the one before, one without an id is numbered."""
+    """Return the batch of `events`; times, where absent, a second apart; ids, where absent, their numbers."""
     rows = []
     for number, event in enumerate(events):
         row = list(normalize(event))
@@ -23,4 +23,6 @@ def batch_of(events: Iterable[Mapping[str, Any]], *, start_us: int = 1_700_000_0
         row[INDEX["time"]] = row[INDEX["time"]] or start_us + number * 1_000_000
         rows.append(tuple(row))
     count = len(rows)
-    return Batch(rows, np.zeros(count, np.int64), np.arange(count, dtype=np.int32), np.full(count, start_us), [""] * count)
+    return Batch(
+        rows, np.zeros(count, np.int64), np.arange(count, dtype=np.int32), np.full(count, start_us), [""] * count
+    )

@@ -40,7 +40,7 @@ __all__ = [
 
 
 class Reason(StrEnum):
-    """Why an event or a record was refused or lost: the same words in dead letters, ledger, HTTP answers and stats()."""
+    """Why an event or a record was refused or lost: one set of words for dead letters, ledger, HTTP and stats()."""
 
     # Of one event.
     NOT_AN_OBJECT = "not_an_object"

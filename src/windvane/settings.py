@@ -51,15 +51,26 @@ SETTINGS: Final[dict[str, Setting]] = {
     ),
     "service": Setting("WINDVANE_SERVICE", str, "unknown_service", "The service's name (OpenTelemetry service.name)."),
     "spool_dir": Setting(
-        "WINDVANE_SPOOL_DIR", Path, None, "Where events wait until they are durable; default: the user's state directory."
+        "WINDVANE_SPOOL_DIR",
+        Path,
+        None,
+        "Where events wait until they are durable; default: the user's state directory.",
     ),
-    "spool_mb": Setting("WINDVANE_SPOOL_MB", int, 256, "Most disk the events of one process may take while they wait, in MiB."),
-    "linger_s": Setting("WINDVANE_LINGER_S", float, 0.2, "How long an event may wait for others before it is sent, in seconds."),
+    "spool_mb": Setting(
+        "WINDVANE_SPOOL_MB", int, 256, "Most disk the events of one process may take while they wait, in MiB."
+    ),
+    "linger_s": Setting(
+        "WINDVANE_LINGER_S", float, 0.2, "How long an event may wait for others before it is sent, in seconds."
+    ),
     "enabled": Setting("WINDVANE_ENABLED", _flag, True, "Set to 0 to make every SDK call do nothing."),
     # The log.
     "topic": Setting("WINDVANE_TOPIC", str, "windvane.events", "The topic that carries envelopes."),
-    "partitions": Setting("WINDVANE_PARTITIONS", int, 12, "Partitions of the topic that `windvane topics create` makes."),
-    "replication": Setting("WINDVANE_REPLICATION", int, 1, "Replicas of the topic that `windvane topics create` makes."),
+    "partitions": Setting(
+        "WINDVANE_PARTITIONS", int, 12, "Partitions of the topic that `windvane topics create` makes."
+    ),
+    "replication": Setting(
+        "WINDVANE_REPLICATION", int, 1, "Replicas of the topic that `windvane topics create` makes."
+    ),
     "log_retention_h": Setting("WINDVANE_LOG_RETENTION_H", float, 72.0, "How long the log keeps envelopes, in hours."),
     # The stream.
     "detectors": Setting(
@@ -90,8 +101,12 @@ SETTINGS: Final[dict[str, Setting]] = {
     "dead_letters_days": Setting("WINDVANE_DEAD_LETTERS_DAYS", int, 30, "Days that dead letters are kept."),
     "memory_mb": Setting("WINDVANE_STORE_MEMORY_MB", int, 2048, "Most memory chDB may use, in MiB."),
     # Roles on a ClickHouse server (the server-only migrations).
-    "writer_password": Setting("WINDVANE_WRITER_PASSWORD", str, None, "Password of the user windvane_writer on a server."),
-    "reader_password": Setting("WINDVANE_READER_PASSWORD", str, None, "Password of the user windvane_reader on a server."),
+    "writer_password": Setting(
+        "WINDVANE_WRITER_PASSWORD", str, None, "Password of the user windvane_writer on a server."
+    ),
+    "reader_password": Setting(
+        "WINDVANE_READER_PASSWORD", str, None, "Password of the user windvane_reader on a server."
+    ),
 }
 
 

@@ -85,7 +85,7 @@ class PageHinkley(ArrayDetector):
 
     def _advance(self, s: NDArray[Any], x: NDArray[np.float64], mask: NDArray[np.bool_],
                  times: NDArray[np.int64]) -> NDArray[np.int64]:  # fmt: skip
-        """Take the events of each series in, up to the first that needs a judgement; return its column, or the width."""
+        """Take the events of each series in, up to the first to be judged; return its column, or the width."""
         width = x.shape[1]
         n = s["n"][:, None] + np.cumsum(mask, axis=1)
         total = s["sum"][:, None] + np.cumsum(x, axis=1)
@@ -96,7 +96,9 @@ class PageHinkley(ArrayDetector):
         z = np.clip((x - mean) / std, -4, 4)
         active = mask & (n > self.warm_up)
         # (series, direction, event)
-        sums = s["up"][:, :, None] + np.cumsum(np.where(active[:, None], _SIGNS[:, None] * z[:, None] - self.delta, 0), axis=2)
+        sums = s["up"][:, :, None] + np.cumsum(
+            np.where(active[:, None], _SIGNS[:, None] * z[:, None] - self.delta, 0), axis=2
+        )
         lows = np.minimum(np.minimum.accumulate(sums, axis=2), s["low"][:, :, None])
         fired = (sums - lows > self.threshold).any(axis=1) & active
         settled = mask & (s["fired"][:, None] != 0) & ((n == self.warm_up) | (n == self.accept))
@@ -143,14 +145,15 @@ class PageHinkley(ArrayDetector):
         base_n, base_sum = record["low_n"][side], record["low_sum"][side]
         baseline, current = base_sum / base_n, (record["sum"] - base_sum) / (record["n"] - base_n)
         since = int(record["low_time"][side])
+        direction = "up" if side == 0 else "down"
         evidence = {
             "feature": feature,
-            "direction": "up" if side == 0 else "down",
+            "direction": direction,
             "baseline": _plain(baseline),
             "baseline_n": int(base_n),
             "current": _plain(current),
             "current_n": int(record["n"] - base_n),
-            "says": f"{feature} went {'up' if side == 0 else 'down'} from {_plain(baseline)} to {_plain(current)} per call",
+            "says": f"{feature} per call went {direction} from {_plain(baseline)} to {_plain(current)}",
         }
         if not record["fired"]:
             mean = record["sum"] / record["n"]

@@ -70,7 +70,9 @@ class RiverDetector(Detector):
             raise ConfigError(f"{spec!r}: {match['column']!r} is no numeric column; latency and output_tokens are")
         self._column, self._feature = COLUMNS[place].name, match["column"]
         if (match["module"] == "anomaly") != (self._threshold is not None):
-            raise ConfigError(f"{spec!r}: detectors of river.anomaly, and only they, need a threshold: '… on latency > 0.9'")
+            raise ConfigError(
+                f"{spec!r}: detectors of river.anomaly, and only they, need a threshold: '… on latency > 0.9'"
+            )
         self._make = _maker(spec, match["module"], match["name"], match["parameters"] or "")
         self._make()
         self._watches: dict[int, _Watch] = {}

@@ -16,8 +16,8 @@ class OutputRate(EventSignal):
     """Output tokens per second after the first chunk; over the whole call where no first chunk is known.
 
     >>> from windvane.stream.testing import batch_of
-    >>> events = [{"output_tokens": 90, "latency": 2.0, "ttft": 0.5}, {"output_tokens": 90, "latency": 2.0}, {"latency": 2.0}]
-    >>> OutputRate().score(batch_of(events)).tolist()
+    >>> whole = {"output_tokens": 90, "latency": 2.0}
+    >>> OutputRate().score(batch_of([{**whole, "ttft": 0.5}, whole, {"latency": 2.0}])).tolist()
     [60.0, 45.0, nan]
     """
 
