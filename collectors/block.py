@@ -75,8 +75,8 @@ class BlockStore(ABC):
     """
 
     @abstractmethod
-    def claim(self, home: Home, epoch: int) -> None:
-        """Make `epoch` the one that may write to `home`; any lower one is fenced from now on.
+    def claim(self, home: Home) -> int:
+        """Take `home` over and return the epoch to write under; every earlier owner's is fenced from now on.
 
         Call it before `edges` and `load_pages`: what an earlier owner has under way is then either visible to them, or
         fenced off.

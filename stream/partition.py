@@ -52,11 +52,12 @@ class PartitionScorer:
     Order of life: `recover` once, then `add` records in order of offset, and `write` whenever `due`.
     """
 
-    def __init__(self, home: Home, pipeline: Pipeline, store: BlockStore, limits: Limits, *, epoch: int,
-                 clock: Callable[[], float]) -> None:  # fmt: skip
-        """`epoch` must be higher than any earlier owner's; `clock` gives seconds that only grow."""
+    def __init__(
+        self, home: Home, pipeline: Pipeline, store: BlockStore, limits: Limits, *, clock: Callable[[], float]
+    ) -> None:
+        """`clock` gives seconds that only grow."""
         self.home, self._pipeline, self._store, self._limits = home, pipeline, store, limits
-        self._epoch, self._clock = epoch, clock
+        self._epoch, self._clock = 0, clock
         self._seen = Seen()
         self._records: list[Stored] = []
         self._opened: list[Envelope | EnvelopeError] = []
@@ -66,18 +67,20 @@ class PartitionScorer:
         self._scored: _Block | None = None
         self._saved_at = clock()
         self._whole = True
+        self.next_offset = 0
+        """The offset to read next."""
         self.written_offset = -1
         """The last offset whose events are in the store."""
         self.written_us = 0
         """The log's time of that record."""
 
-    def recover(self) -> int:
-        """Take the partition over and return the offset to read from. Blocks on the store.
+    def recover(self) -> None:
+        """Take the partition over and set `next_offset`. Blocks on the store.
 
         Raises:
             StoreError: the store refused; try again, or give the partition up.
         """
-        self._store.claim(self.home, self._epoch)
+        self._epoch = self._store.claim(self.home)
         offset, pages = self._store.load_pages(self.home)
         self._pipeline.load(pages)
         self._seen.load(pages)
@@ -86,7 +89,7 @@ class PartitionScorer:
         self.written_offset = self._plan[-1].last if self._plan else offset
         if self._plan:
             _log.info("%s/%d: replays %d blocks to restore its state", *_names(self.home), len(self._plan))
-        return offset + 1
+        self.next_offset = offset + 1
 
     @property
     def replaying(self) -> bool:
@@ -96,6 +99,7 @@ class PartitionScorer:
     def add(self, record: Stored) -> None:
         """Take the next record. Never raises for what is in it."""
         self._skip_lost_edges(record.offset)
+        self.next_offset = record.offset + 1
         if not self._records:
             self._oldest = self._clock()
         opened = open_record(record)

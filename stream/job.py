@@ -1,0 +1,233 @@
+"""The Faust worker: partitions of the topic, each driven by a `PartitionScorer`; the store says where to resume.
+
+Faust's committed offsets are only a hint. Its start offsets come from the store, a record is acknowledged after its
+block is written, and nothing that a record holds can raise out of the agent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import faust
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+from windvane.collectors.block import BlockStore, Home
+from windvane.collectors.log.base import Stored
+from windvane.errors import ConfigError, Fenced, StoreError
+from windvane.stream.partition import Limits, PartitionScorer
+from windvane.stream.pipeline import Pipeline
+
+__all__ = ["EXIT_STORE", "Job", "make_app"]
+
+_log: Final = logging.getLogger("windvane.stream")
+_TICK_S: Final = 0.05
+EXIT_STORE: Final = 75
+"""Exit code of a worker whose store refused for too long (sysexits: temporary failure); start it again."""
+
+
+class Job:
+    """The partitions this worker owns. Methods run on the worker's event loop; the store is used from one thread."""
+
+    def __init__(
+        self, store: BlockStore, make_pipeline: Callable[[], Pipeline], limits: Limits, *, retry_s: float
+    ) -> None:
+        self._store, self._make_pipeline, self._limits, self._retry_s = store, make_pipeline, limits, retry_s
+        self._scorers: dict[TP, PartitionScorer] = {}
+        self._unacked: dict[TP, list[Any]] = {}
+        self._gaps: dict[TP, tuple[int, int]] = {}
+        self._lock = asyncio.Lock()
+        # One thread: blocks of a partition must be written in order, and the store wants a client per thread.
+        self._thread = ThreadPoolExecutor(1, "windvane-store")
+
+    async def starts(self, assigned: set[TP]) -> dict[TP, int]:
+        """Take the assigned partitions over; return the offset to read next, for each."""
+        async with self._lock:
+            for tp in assigned - self._scorers.keys():
+                await self._take_over(tp)
+            return {tp: self._scorers[tp].next_offset for tp in assigned}
+
+    async def take(self, events: Sequence[Any], seek: Callable[[TP, int], Any]) -> None:
+        """Take records in, in order of offset; `seek` is asked to go back where one is missing."""
+        async with self._lock:
+            for event in events:
+                message = event.message
+                tp = TP(message.topic, message.partition)
+                scorer = self._scorers.get(tp)
+                if scorer is None or message.offset < scorer.next_offset:
+                    continue  # left over in a buffer from before a rebalance
+                if message.offset > scorer.next_offset and not await self._nothing_between(tp, message.offset, seek):
+                    continue
+                scorer.add(_stored(message))
+                self._unacked[tp].append(event)
+                if scorer.due():
+                    await self._write(tp)
+
+    async def _nothing_between(self, tp: TP, offset: int, seek: Callable[[TP, int], Any]) -> bool:
+        """Return whether the log has no record between the next one due and this one.
+
+        A rebalance may have dropped some from a buffer. So it is read again from there; if this same record then comes
+        first, there is nothing between.
+        """
+        expected = self._scorers[tp].next_offset
+        asked = self._gaps.get(tp)
+        if asked is None or asked[0] != expected:
+            self._gaps[tp] = expected, offset
+            await seek(tp, expected)
+            return False
+        return asked[1] == offset
+
+    async def tick(self) -> None:
+        """Write the blocks that have waited long enough."""
+        async with self._lock:
+            for tp in [tp for tp, scorer in self._scorers.items() if scorer.due()]:
+                await self._write(tp)
+
+    async def finish(self) -> None:
+        """Write what is at hand, save state, and let every partition go: the next owner has little to replay.
+
+        Never raises: what cannot be written is read again by the next owner.
+        """
+        async with self._lock:
+            for tp, scorer in list(self._scorers.items()):
+                try:
+                    if not scorer.replaying:
+                        await self._in_thread(scorer.write)
+                        self._ack(tp)
+                        await self._in_thread(scorer.save)
+                except StoreError as error:
+                    _log.warning("%s/%d: left to the next owner: %s", tp.topic, tp.partition, error)
+                self._let_go(tp)
+
+    async def _take_over(self, tp: TP) -> None:
+        home = Home(tp.topic, tp.partition)
+        scorer = PartitionScorer(home, self._make_pipeline(), self._store, self._limits, clock=time.monotonic)
+        await self._retried(scorer.recover)
+        self._scorers[tp], self._unacked[tp] = scorer, []
+        self._gaps.pop(tp, None)
+
+    def _let_go(self, tp: TP) -> None:
+        self._scorers.pop(tp, None)
+        self._unacked.pop(tp, None)
+
+    async def _write(self, tp: TP) -> None:
+        try:
+            await self._retried(self._scorers[tp].write)
+        except Fenced as error:
+            _log.warning("%s", error)
+            self._let_go(tp)
+        else:
+            self._ack(tp)
+
+    def _ack(self, tp: TP) -> None:
+        for event in self._unacked[tp]:
+            event.ack()
+        self._unacked[tp] = []
+
+    async def _in_thread(self, call: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def _retried(self, call: Callable[[], None]) -> None:
+        """Call the store until it takes it; after `retry_s` end the process, with all that is unwritten un-acked."""
+        deadline, wait_s = time.monotonic() + self._retry_s, 0.1
+        while True:
+            try:
+                return await self._in_thread(call)
+            except Fenced:
+                raise
+            except StoreError as error:
+                if time.monotonic() + wait_s > deadline:
+                    _log.critical("%s; gave up after %.0f s. What is not stored stays in the log", error, self._retry_s)
+                    logging.shutdown()
+                    os._exit(EXIT_STORE)
+                _log.warning("%s; trying again in %.1f s", error, wait_s)
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, 10.0)
+
+
+def _stored(message: Any) -> Stored:
+    time_us = round(message.timestamp * 1_000_000)
+    return Stored(message.topic, message.partition, message.offset, time_us, message.key or b"", message.value or b"")
+
+
+def make_app(bootstrap: str, topic: str, job_of: Callable[[], Job], *, group: str, data_dir: str) -> faust.App:
+    """Return the Faust app that drives a job over `topic`. `job_of` is called on the app's loop, once.
+
+    Raises:
+        ConfigError: `bootstrap` is no list of host:port.
+    """
+    servers = [server for server in bootstrap.split(",") if urlsplit(f"kafka://{server}").port]
+    if not servers:
+        raise ConfigError(f"{bootstrap!r} is no broker: use host:port[,host:port]")
+    app = faust.App(
+        group,
+        broker=";".join(f"kafka://{server}" for server in servers),
+        datadir=data_dir,
+        store="memory://",
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        stream_buffer_maxsize=64,
+        stream_wait_empty=False,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=4 << 20,
+        broker_commit_interval=2.0,
+        broker_session_timeout=30.0,
+        broker_heartbeat_interval=3.0,
+    )
+    made: list[Job] = []
+
+    def job() -> Job:
+        if not made:
+            made.append(job_of())
+        return made[0]
+
+    class Consumer(driver.Consumer):  # type: ignore[misc]
+        """Starts where the store says."""
+
+        async def seek_to_committed(self) -> Mapping[TP, int]:
+            committed = await super().seek_to_committed()
+            starts = await job().starts({tp for tp in self.assignment() if tp.topic == topic})
+            if starts:
+                await self.seek_wait(starts)
+            return {**committed, **starts}
+
+    class Transport(driver.Transport):  # type: ignore[misc]
+        pass
+
+    Transport.Consumer = Consumer
+    app.transport = Transport(app.conf.broker_consumer, app)
+    channel = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+
+    async def seek(tp: TP, offset: int) -> None:
+        await app.consumer.seek(tp, offset)
+
+    @app.agent(channel, concurrency=1, name="score")  # type: ignore[untyped-decorator]
+    async def score(stream: Any) -> None:
+        async for events in stream.noack_take(64, within=_TICK_S):
+            await job().take(events, seek)
+
+    @app.task  # type: ignore[untyped-decorator]
+    async def tick() -> None:
+        while not app.should_stop:
+            await asyncio.sleep(_TICK_S)
+            await job().tick()
+
+    @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
+    async def revoked(*_: Any, **__: Any) -> None:
+        # Kafka takes all partitions back before it hands them out anew, and a worker that was away too long learns
+        # here that it was: so nothing is kept across.
+        await job().finish()
+
+    @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
+    async def shutdown(*_: Any, **__: Any) -> None:
+        await job().finish()
+
+    return app
