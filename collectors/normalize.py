@@ -167,10 +167,10 @@ def normalize(event: Any) -> Row:
             cells[place] = _CELLS[place](value)
         except OverflowError as error:
             detail = f"{name} is {_short(value)}; it holds a {COLUMNS[place].kind}"
-            raise EventRefused(Reason.OUT_OF_RANGE, detail) from error
+            raise EventRefused(Reason.OUT_OF_RANGE, detail, name) from error
         except (TypeError, ValueError, msgspec.DecodeError) as error:
             detail = f"{name} is {_short(value)}; it holds a {COLUMNS[place].kind}"
-            raise EventRefused(Reason.WRONG_TYPE, detail) from error
+            raise EventRefused(Reason.WRONG_TYPE, detail, name) from error
     if extra:
         cells[_ATTRIBUTES] = {**(cells[_ATTRIBUTES] or {}), **extra}
     row = tuple(cells)

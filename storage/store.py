@@ -38,7 +38,8 @@ class ClickHouseStore(BlockStore):
         Raises:
             ConfigError, DirectoryInUse: see `Connections`.
         """
-        self.connections = Connections(setting("store", url), setting("database", database))
+        url = setting("store", url) or f"chdb://{setting('dir').resolve() / 'store'}"
+        self.connections = Connections(url, setting("database", database))
         self._saved: dict[tuple[Home, int], SavedPages] = {}
 
     def prepare(self) -> None:

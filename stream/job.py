@@ -179,8 +179,8 @@ def make_app(bootstrap: str, topic: str, job_of: Callable[[], Job], *, group: st
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=4 << 20,
         broker_commit_interval=2.0,
-        broker_session_timeout=30.0,
-        broker_heartbeat_interval=3.0,
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=2.0,
     )
     made: list[Job] = []
 

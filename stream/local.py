@@ -63,6 +63,10 @@ class LocalLoop(threading.Thread):
         self._halt.set()
         self.join(timeout_s)
 
+    def written(self) -> dict[int, int]:
+        """Return the last offset whose events are stored, by partition."""
+        return {partition: scorer.written_offset for partition, scorer in list(self._scorers.items())}
+
     def _turn(self) -> None:
         read = 0
         for partition in range(self._events.partitions()):

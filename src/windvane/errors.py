@@ -72,12 +72,13 @@ class InputError(WindvaneError):
 
 
 class EventRefused(WindvaneError):
-    """One event is invalid. The others of its envelope are not touched."""
+    """One event is invalid; the others of its envelope are not touched. `field` is the name at fault, if it is one."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: Reason, detail: str, field: str = "") -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.field = field
 
 
 class EnvelopeError(WindvaneError):

@@ -64,6 +64,7 @@ SETTINGS: Final[dict[str, Setting]] = {
     ),
     "enabled": Setting("WINDVANE_ENABLED", _flag, True, "Set to 0 to make every SDK call do nothing."),
     # The log.
+    "bootstrap": Setting("WINDVANE_BOOTSTRAP", str, "127.0.0.1:9092", "Kafka's brokers: host:port[,host:port]."),
     "topic": Setting("WINDVANE_TOPIC", str, "windvane.events", "The topic that carries envelopes."),
     "partitions": Setting(
         "WINDVANE_PARTITIONS", int, 12, "Partitions of the topic that `windvane topics create` makes."
@@ -73,6 +74,7 @@ SETTINGS: Final[dict[str, Setting]] = {
     ),
     "log_retention_h": Setting("WINDVANE_LOG_RETENTION_H", float, 72.0, "How long the log keeps envelopes, in hours."),
     # The stream.
+    "group": Setting("WINDVANE_GROUP", str, "windvane", "The consumer group that the workers share."),
     "detectors": Setting(
         "WINDVANE_DETECTORS",
         _names,
@@ -87,11 +89,15 @@ SETTINGS: Final[dict[str, Setting]] = {
         "WINDVANE_SINK_RETRY_S", float, 120.0, "How long a worker retries a store that refuses blocks before it exits."
     ),
     # The store.
+    "dir": Setting(
+        "WINDVANE_DIR", Path, Path("windvane-data"), "Where the local pipeline keeps its log and its store."
+    ),
     "store": Setting(
         "WINDVANE_STORE",
         str,
-        "chdb://./windvane-data/store",
-        "The store: chdb:///path for the engine in this process, http(s)://user:password@host:8123 for a server.",
+        None,
+        "The store: chdb:///path for the engine in this process (default: in WINDVANE_DIR), or"
+        " http(s)://user:password@host:8123 for a server.",
     ),
     "database": Setting("WINDVANE_DATABASE", str, "windvane", "The database that holds windvane's tables."),
     "events_days": Setting("WINDVANE_EVENTS_DAYS", int, 90, "Days that events and their signals are kept."),

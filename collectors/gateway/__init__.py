@@ -1,0 +1,1 @@
+"""Intake over HTTP: for apps that do not speak Kafka."""

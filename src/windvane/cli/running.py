@@ -1,0 +1,98 @@
+"""Finding a running `windvane up`: it owns its chDB directory, so other commands ask through it."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from windvane.errors import DirectoryInUse, StoreError, StoreUnavailable
+from windvane.settings import setting
+from windvane.storage.reader import Reader
+from windvane.storage.store import ClickHouseStore
+
+__all__ = ["Running", "ask", "asking"]
+
+
+class Running(msgspec.Struct):
+    """Where a running process listens, and the word that lets its own user ask it for SQL."""
+
+    pid: int
+    host: str
+    port: int
+    token: str
+
+    @staticmethod
+    def announce(directory: Path, host: str, port: int) -> Running:
+        """Write the file that `find` reads; only this user can."""
+        running = Running(os.getpid(), host, port, secrets.token_urlsafe(24))
+        path = directory / "up.json"
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(running))
+        return running
+
+    @staticmethod
+    def find(directory: Path) -> Running:
+        """Return what the process that owns `directory` has announced.
+
+        Raises:
+            StoreUnavailable: it has not announced itself: it starts, or is no `windvane up`.
+        """
+        try:
+            return msgspec.json.decode((directory / "up.json").read_bytes(), type=Running)
+        except (OSError, msgspec.DecodeError) as error:
+            raise StoreUnavailable(f"{directory} is in use by a process that answers no questions") from error
+
+
+def asking(store: str | None, directory: Path | None) -> tuple[Callable[[str, str], bytes], Callable[[], None]]:
+    """Return a function that answers SQL in a form of `storage.reader`, and one that ends it.
+
+    Opens the store itself, or asks the `windvane up` that has it open.
+
+    Raises:
+        StoreError: neither can be done.
+    """
+    home = Path(setting("dir", directory))
+    url = setting("store", store) or f"chdb://{home.resolve() / 'store'}"
+    if url.startswith("chdb:") and not Path(url.removeprefix("chdb://")).exists():
+        raise StoreError(f"there is no store at {url}. Run `windvane up` or `windvane demo` first, or give --dir")
+    try:
+        opened = ClickHouseStore(url)
+        opened.prepare()
+    except DirectoryInUse:
+        running = Running.find(home)
+        return (lambda sql, form: ask(running, sql, form)), (lambda: None)
+    reader = Reader(opened.connections, threads=1)
+
+    def end() -> None:
+        reader.close()
+        opened.close()
+
+    return reader.text, end
+
+
+def ask(running: Running, sql: str, form: str) -> bytes:
+    """Return the running process's answer to `sql`.
+
+    Raises:
+        StoreError: it says that the query is wrong.
+        StoreUnavailable: it does not answer.
+    """
+    connection = http.client.HTTPConnection(running.host, running.port, timeout=90)
+    try:
+        headers = {"Authorization": f"Bearer {running.token}"}
+        connection.request("POST", f"/v1/sql?format={form}", sql.encode(), headers)
+        response = connection.getresponse()
+        body = response.read()
+    except OSError as error:
+        raise StoreUnavailable(f"process {running.pid} at port {running.port} does not answer: {error}") from error
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise StoreError(body.decode("utf-8", "replace"))
+    return body

@@ -1,0 +1,38 @@
+"""`windvane sql`: ask the store."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from windvane.cli.options import dir_option, store_option
+from windvane.cli.running import asking
+from windvane.storage.reader import FORMATS
+
+__all__ = ["command"]
+
+
+@click.command("sql")
+@click.argument("query")
+@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="table", show_default=True)
+@store_option
+@dir_option
+def command(query: str, form: str, store: str | None, dir: Path | None) -> None:
+    """Ask the store one QUERY that reads. While `windvane up` runs, it is asked through it.
+
+    The views are documented in docs/reference/views.md: calls, texts, minutes, signal_changes, open_signals, refusals,
+    ledger.
+
+    \b
+    Examples:
+      windvane sql "SELECT service_name, count(), avg(gen_ai_client_operation_duration) FROM calls GROUP BY 1"
+      windvane sql "SELECT * FROM open_signals" --format json
+    """
+    answer, end = asking(store, dir)
+    try:
+        sys.stdout.buffer.write(answer(query, form))
+        sys.stdout.flush()
+    finally:
+        end()

@@ -1,0 +1,54 @@
+"""`windvane worker`: one Faust worker."""
+
+from __future__ import annotations
+
+import tempfile
+
+import click
+
+from windvane.cli.logs import log_to_stderr
+from windvane.cli.options import setting_option, store_option
+from windvane.settings import setting
+
+__all__ = ["command"]
+
+
+@click.command("worker")
+@setting_option("--bootstrap", "bootstrap")
+@setting_option("--topic", "topic")
+@setting_option("--group", "group")
+@store_option
+@click.option("--verbose", is_flag=True, help="Say what Faust does, too.")
+def command(bootstrap: str | None, topic: str | None, group: str | None, store: str | None, verbose: bool) -> None:
+    """Run one worker: it reads its share of the topic's partitions from Kafka, scores, and writes to the store.
+
+    Start as many as there are cores to spare; they share the partitions. One can be killed at any time: another takes
+    its partitions over from what is stored, and no event is lost or stored twice. SIGTERM finishes the block in hand.
+    Exit code 75 says that the store refused for longer than WINDVANE_SINK_RETRY_S: start it again.
+    """
+    import faust
+
+    from windvane.storage.store import ClickHouseStore
+    from windvane.stream.job import Job, make_app
+    from windvane.stream.partition import Limits
+    from windvane.stream.registry import make_pipeline
+
+    make_pipeline()  # a wrong detector is said now, not when the first partition comes
+    opened = ClickHouseStore(store)
+    opened.prepare()
+    limits = Limits(setting("block_rows"), setting("flush_s"), setting("snapshot_s"))
+
+    def job() -> Job:
+        return Job(opened, make_pipeline, limits, retry_s=setting("sink_retry_s"))
+
+    with tempfile.TemporaryDirectory(prefix="windvane-worker-") as data_dir:
+        app = make_app(
+            setting("bootstrap", bootstrap),
+            setting("topic", topic),
+            job,
+            group=setting("group", group),
+            data_dir=data_dir,
+        )
+        worker = faust.Worker(app, loglevel="INFO" if verbose else "WARNING", redirect_stdouts=False)
+        log_to_stderr(verbose=verbose)
+        worker.execute_from_commandline()

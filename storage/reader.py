@@ -1,0 +1,75 @@
+"""Reading for people and pages: any query, nothing but reading, bounded in time and size."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import msgspec
+
+from windvane.errors import ConfigError
+from windvane.storage.connect import Connections, translated
+
+__all__ = ["FORMATS", "Reader"]
+
+FORMATS: Final = {
+    "table": "PrettyCompactMonoBlock",
+    "json": "JSONEachRow",
+    "csv": "CSVWithNames",
+    "tsv": "TSVWithNames",
+    "columns": "JSONCompact",
+}
+"""How an answer may be written: our names, ClickHouse's formats."""
+
+_BOUNDS: Final = {
+    "max_execution_time": 60,
+    "max_result_bytes": 256 << 20,
+    "max_memory_usage": 2 << 30,
+    "output_format_json_quote_64bit_integers": 0,
+    "output_format_pretty_color": 0,
+    "output_format_pretty_max_rows": 10_000,
+}
+
+
+class Reader:
+    """Answers queries that read. On a server use a user that may do no more (windvane_reader).
+
+    In chDB `readonly` is a latch of a connection that cannot be opened again: so the reader has connections, and
+    threads, of its own.
+    """
+
+    def __init__(self, connections: Connections, *, threads: int = 2) -> None:
+        self._connections = connections
+        self._pool = ThreadPoolExecutor(threads, "windvane-reader", initializer=self._latch)
+
+    def _latch(self) -> None:
+        if self._connections.embedded:
+            bounds = ", ".join(f"{name} = {value}" for name, value in {**_BOUNDS, "readonly": 1}.items())
+            with translated():
+                self._connections.get().command(f"SET {bounds}")
+
+    def text(self, sql: str, form: str = "table") -> bytes:
+        """Return the answer to one query, written as `form` (see `FORMATS`). Blocks until it is there.
+
+        Raises:
+            ConfigError: there is no such form.
+            StoreError: the query is wrong, writes, or asks for too much.
+        """
+        if form not in FORMATS:
+            raise ConfigError(f"{form!r} is no format; use one of {', '.join(FORMATS)}")
+        return self._pool.submit(self._ask, sql.strip().rstrip(";"), FORMATS[form]).result()
+
+    def _ask(self, sql: str, form: str) -> bytes:
+        settings = {} if self._connections.embedded else {**_BOUNDS, "readonly": 2}
+        with translated():
+            return self._connections.get().raw_query(sql, fmt=form, settings=settings)
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """Return the answer as one dict per row; times and decimals as ClickHouse writes them."""
+        answer = msgspec.json.decode(self.text(sql, "columns"))
+        names = [column["name"] for column in answer["meta"]]
+        return [dict(zip(names, row, strict=True)) for row in answer["data"]]
+
+    def close(self) -> None:
+        """End the reader's threads; the connections are their owner's."""
+        self._pool.shutdown()
