@@ -29,7 +29,7 @@ def create(
     log_retention_h: float | None,
 ) -> None:
     """Create the topic of envelopes, and say its settings; one that exists is compared, not changed."""
-    from windvane.collectors.log.kafka import create_topic
+    from windvane.collectors.log.topics import create_topic
 
     outcome = create_topic(
         setting("bootstrap", bootstrap),
