@@ -63,8 +63,8 @@ def migrations() -> list[Migration]:
 
 
 def latest() -> int:
-    """Return the number of the newest migration."""
-    return migrations()[-1].number
+    """Return the number of the newest migration that every store has: roles are a server's own matter."""
+    return max(migration.number for migration in migrations() if not migration.server_only)
 
 
 def applied(connections: Connections) -> list[int]:
@@ -88,8 +88,8 @@ def plan(connections: Connections, to: int | None = None) -> list[Step]:
     """
     known = {m.number: m for m in migrations() if not (connections.embedded and m.server_only)}
     target = max(known) if to is None else to
-    if target and target not in {m.number for m in migrations()}:
-        raise MigrationError(f"there is no migration {target}; the newest is {latest()}")
+    if target and target not in (numbers := [m.number for m in migrations()]):
+        raise MigrationError(f"there is no migration {target}; the newest is {numbers[-1]}")
     have = applied(connections)
     if newer := [number for number in have if number not in known]:
         raise MigrationError(f"the store has migration {newer[-1]}, which this windvane does not know. Update windvane")

@@ -1,0 +1,5 @@
+"""`python -m windvane`: the command line."""
+
+from windvane.cli.main import main
+
+main()

@@ -1,0 +1,49 @@
+"""Real parts for the tests: a Kafka broker, a ClickHouse server, this project's own command line, the real data sets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.clickhouse import ClickHouseServer
+from tests.servers.kafka import KafkaBroker, NoBroker
+
+DATA = Path(os.environ.get("WINDVANE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """A broker. Skips where there is none; fails instead where WINDVANE_REQUIRE_KAFKA is set."""
+    try:
+        broker = KafkaBroker(tmp_path_factory.mktemp("kafka"))
+    except NoBroker as error:
+        if os.environ.get("WINDVANE_REQUIRE_KAFKA"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture(scope="session")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+    """The real engine behind ClickHouse's HTTP protocol."""
+    server = ClickHouseServer(tmp_path_factory.mktemp("clickhouse"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep spools and checkpoints of a test in its own folder."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def data_file(name: str) -> Path:
+    """Return a file of the real data sets; skip, by name, where it is absent."""
+    path = DATA / name
+    if not path.exists():
+        pytest.skip(f"{name} is not in {DATA.name}/: set WINDVANE_TEST_DATA")
+    return path
