@@ -29,6 +29,7 @@ __all__ = ["EXIT_STORE", "Job", "make_app"]
 
 _log: Final = logging.getLogger("windvane.stream")
 _TICK_S: Final = 0.05
+_RECLAIM_S: Final = 1.0
 EXIT_STORE: Final = 75
 """Exit code of a worker whose store refused for too long (sysexits: temporary failure); start it again."""
 
@@ -43,6 +44,7 @@ class Job:
         self._scorers: dict[TP, PartitionScorer] = {}
         self._unacked: dict[TP, list[Any]] = {}
         self._gaps: dict[TP, tuple[int, int]] = {}
+        self._fenced: dict[TP, float] = {}
         self._lock = asyncio.Lock()
         # One thread: blocks of a partition must be written in order, and the store wants a client per thread.
         self._thread = ThreadPoolExecutor(1, "windvane-store")
@@ -84,11 +86,20 @@ class Job:
             return False
         return asked[1] == offset
 
-    async def tick(self) -> None:
-        """Write the blocks that have waited long enough."""
+    async def tick(self, assigned: set[TP], seek: Callable[[TP, int], Any]) -> None:
+        """Write the blocks that have waited long enough; take back what another has claimed but Kafka says is ours.
+
+        In the middle of a rebalance two workers may claim a partition, and the wrong one last. Claims only decide who
+        may write; who should is Kafka's to say, and the loser's next turn puts it right.
+        """
         async with self._lock:
             for tp in [tp for tp, scorer in self._scorers.items() if scorer.due()]:
                 await self._write(tp)
+            for tp in [tp for tp, at in self._fenced.items() if time.monotonic() - at > _RECLAIM_S]:
+                del self._fenced[tp]
+                if tp in assigned and tp not in self._scorers:
+                    await self._take_over(tp)
+                    await seek(tp, self._scorers[tp].next_offset)
 
     async def finish(self) -> None:
         """Write what is at hand, save state, and let every partition go: the next owner has little to replay.
@@ -105,6 +116,7 @@ class Job:
                 except StoreError as error:
                     _log.warning("%s/%d: left to the next owner: %s", tp.topic, tp.partition, error)
                 self._let_go(tp)
+            self._fenced.clear()
 
     async def _take_over(self, tp: TP) -> None:
         home = Home(tp.topic, tp.partition)
@@ -123,6 +135,7 @@ class Job:
         except Fenced as error:
             _log.warning("%s", error)
             self._let_go(tp)
+            self._fenced[tp] = time.monotonic()
         else:
             self._ack(tp)
 
@@ -218,7 +231,7 @@ def make_app(bootstrap: str, topic: str, job_of: Callable[[], Job], *, group: st
     async def tick() -> None:
         while not app.should_stop:
             await asyncio.sleep(_TICK_S)
-            await job().tick()
+            await job().tick({tp for tp in app.consumer.assignment() if tp.topic == topic}, seek)
 
     @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
     async def revoked(*_: Any, **__: Any) -> None:
