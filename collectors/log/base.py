@@ -75,7 +75,7 @@ class Log(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Release connections and files. May be called twice."""
+        """Release connections and files. May be called twice. Appending afterwards is a LogError."""
 
 
 def partition_of(key: bytes, partitions: int) -> int:

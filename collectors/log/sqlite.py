@@ -20,6 +20,9 @@ _BUSY_MS: Final = 10_000
 _POLL_S: Final = 0.05
 _GROUP: Final = 256
 """Appends that share one commit, at most."""
+_VERSION: Final = 1
+"""The layout of the file, in its user_version; 0 is a file that is new."""
+_TRIM_ROWS: Final = 200
 
 
 class SqliteLog(Log):
@@ -38,44 +41,68 @@ class SqliteLog(Log):
         self._lock = threading.Lock()
         self._grown = threading.Condition()
         self._appends: queue.SimpleQueue[tuple[Sequence[Record], Future[None]] | None] = queue.SimpleQueue()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._closed = False
         try:
-            db = self._db()
-            db.execute("PRAGMA auto_vacuum = INCREMENTAL")
-            db.execute("PRAGMA journal_mode = WAL")
-            with db:
-                db.execute("BEGIN IMMEDIATE")
-                made = self._count(db)
-                for partition in range(made or partitions):
-                    db.execute(
-                        f"CREATE TABLE IF NOT EXISTS p{partition} (place INTEGER PRIMARY KEY AUTOINCREMENT,"
-                        " time_us INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL)"
-                    )
-                self._partitions = made or partitions
-        except sqlite3.Error as error:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._partitions = self._prepare(partitions)
+        except (sqlite3.Error, OSError) as error:
+            self._disconnect()
             raise self._error(error) from error
+        except LogError:
+            self._disconnect()
+            raise
         self._writer = threading.Thread(target=self._write, name="windvane-log", daemon=True)
         self._writer.start()
 
-    def _count(self, db: sqlite3.Connection) -> int:
-        return int(
-            db.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name GLOB 'p[0-9]*'").fetchone()[0]
-        )
+    def _prepare(self, partitions: int) -> int:
+        """Make the tables if there are none; return how many there are."""
+        db = self._db()
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        self._use_wal(db)
+        db.execute("BEGIN IMMEDIATE")
+        with db:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version not in (0, _VERSION):
+                raise LogError(f"{self._path} is a log of layout {version}; this windvane reads {_VERSION}: update it")
+            made = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name GLOB 'p[0-9]*'"
+            count: int = db.execute(made).fetchone()[0] or partitions
+            for partition in range(count):
+                db.execute(
+                    f"CREATE TABLE IF NOT EXISTS p{partition} (place INTEGER PRIMARY KEY AUTOINCREMENT,"
+                    " time_us INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL)"
+                )
+            if version != _VERSION:
+                db.execute(f"PRAGMA user_version = {_VERSION}")
+        return count
+
+    def _use_wal(self, db: sqlite3.Connection) -> None:
+        # SQLite does not wait for a lock here, whatever the busy timeout: another process may be opening the same file.
+        deadline = time.monotonic() + _BUSY_MS / 1000
+        while True:
+            try:
+                db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
     def _db(self) -> sqlite3.Connection:
         held: sqlite3.Connection | None = getattr(self._threads, "db", None)
         if held is None:
             held = sqlite3.connect(self._path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
-            held.execute("PRAGMA synchronous = FULL")
-            self._threads.db = held
             with self._lock:
                 self._open.append(held)
+            held.execute("PRAGMA synchronous = FULL")
+            self._threads.db = held
         return held
 
     def _error(self, error: Exception) -> LogError:
         if "full" in str(error):
             return LogError(f"the disk of {self._path} is full: make room, or set WINDVANE_LOG_RETENTION_H lower")
-        return LogError(f"{self._path}: {error}")
+        if "not a database" in str(error) or "malformed" in str(error):
+            return LogError(f"{self._path} is no log, or is damaged: move it away; a new one is made")
+        return LogError(f"{self._path}: {error}. See that this user may write there, and that the disk is sound")
 
     def append(self, records: Sequence[Record]) -> None:
         """See `Log.append`: returns after a commit that others may share."""
@@ -84,10 +111,11 @@ class SqliteLog(Log):
                 raise RecordTooLarge(
                     f"{len(record.value)} bytes; the log takes {self.max_record_bytes}. Send less at once"
                 )
-        if not self._writer.is_alive():
-            raise LogError(f"{self._path} is closed")
         done: Future[None] = Future()
-        self._appends.put((records, done))
+        with self._lock:  # nothing is queued behind the writer's end
+            if self._closed or not self._writer.is_alive():
+                raise LogError(f"{self._path} is closed: open another log")
+            self._appends.put((records, done))
         done.result()
 
     def _write(self) -> None:
@@ -162,23 +190,35 @@ class SqliteLog(Log):
                 self._grown.wait(min(left, _POLL_S))
 
     def trim(self, before_us: int) -> None:
-        """See `Log.trim`: in small steps, so that appends get their turn between them."""
+        """See `Log.trim`: in small steps, so that appends get their turn between them; gives the space back."""
         db = self._db()
         try:
             for partition in range(self._partitions):
-                old = f"SELECT place FROM p{partition} WHERE time_us < ? LIMIT 500"
-                gone = f"DELETE FROM p{partition} WHERE place IN ({old})"
-                while db.execute(gone, (before_us,)).rowcount > 0:
-                    db.execute("PRAGMA incremental_vacuum(20000)").fetchall()
+                # Up to the first young record, and no further: a clock that was set back leaves no hole.
+                young = f"SELECT place FROM p{partition} WHERE time_us >= ? ORDER BY place LIMIT 1"
+                row = db.execute(young, (before_us,)).fetchone()
+                cut = row[0] if row else self.end(partition) + 1
+                old = f"SELECT place FROM p{partition} WHERE place < ? ORDER BY place LIMIT {_TRIM_ROWS}"
+                while db.execute(f"DELETE FROM p{partition} WHERE place IN ({old})", (cut,)).rowcount > 0:
+                    self._give_back(db)
             db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         except sqlite3.Error as error:
             raise self._error(error) from error
 
+    def _give_back(self, db: sqlite3.Connection) -> None:
+        while db.execute("PRAGMA freelist_count").fetchone()[0]:
+            db.execute("PRAGMA incremental_vacuum(5000)").fetchall()
+
     def close(self) -> None:
         """See `Log.close`: what was appended before is durable."""
-        if self._writer.is_alive():
-            self._appends.put(None)
-            self._writer.join()
+        with self._lock:
+            if not self._closed:
+                self._appends.put(None)
+            self._closed = True
+        self._writer.join()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
         with self._lock:
             connections, self._open = self._open, []
         for db in connections:
