@@ -1,4 +1,4 @@
-"""Real parts for the tests: a Kafka broker, a ClickHouse server, this project's own command line, the real data sets."""
+"""Real parts for the tests: a Kafka broker, ClickHouse's engine behind its protocol, the real data sets."""
 
 from __future__ import annotations
 

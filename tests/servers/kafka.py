@@ -1,11 +1,13 @@
-"""A real Kafka broker: one that is there, else one of our own on Java, its jars by Maven, cached."""
+"""A real Kafka broker: one that is there, else one of our own on Java, its jars by Maven, cached per user."""
 
 from __future__ import annotations
 
 import base64
 import os
+import re
 import shutil
 import subprocess
+import tempfile
 import uuid
 from pathlib import Path
 from typing import Final
@@ -33,6 +35,12 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
 """
+
+
+_HOW: Final = (
+    "install Java 17 or newer and Maven; or with Docker: docker run -d -p 127.0.0.1:9092:9092"
+    f" apache/kafka:{_VERSION}, and set WINDVANE_TEST_KAFKA=127.0.0.1:9092"
+)
 
 
 class NoBroker(Exception):
@@ -78,22 +86,52 @@ class KafkaBroker:
             self._child.kill()
             self._child = None
 
-    stop = kill
+    def stop(self) -> None:
+        """SIGTERM, and wait: the broker hands over and leaves its data sound."""
+        if self._child is not None:
+            self._child.terminate()
+            self._child = None
 
 
 def _jars() -> Path:
     """Return the folder of Kafka's jars, fetched once per user."""
-    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "windvane-tests" / f"kafka-{_VERSION}"
-    if not (home / "complete").exists():
-        if not shutil.which("java") or not shutil.which("mvn"):
-            raise NoBroker("no Kafka: set WINDVANE_TEST_KAFKA=host:port, or install Java 17 and Maven")
-        home.mkdir(parents=True, exist_ok=True)
-        (home / "pom.xml").write_text(_POM)
-        command = ["mvn", "-q", "-B", "-f", str(home / "pom.xml"), "dependency:copy-dependencies"]
-        done = subprocess.run(
-            [*command, f"-DoutputDirectory={home / 'lib'}"], capture_output=True, text=True, timeout=600
-        )
-        if done.returncode:
-            raise NoBroker(f"no Kafka: Maven could not fetch it: {done.stdout[-300:]}")
-        (home / "complete").touch()
-    return home / "lib"
+    if _java_version() < 17:
+        raise NoBroker(f"no Kafka, for there is no Java: {_HOW}")
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "windvane-tests"
+    lib = cache / f"kafka-{_VERSION}" / "lib"
+    if lib.exists():
+        return lib
+    if not shutil.which("mvn"):
+        raise NoBroker(f"no Kafka, for there is no Maven to fetch it: {_HOW}")
+    cache.mkdir(parents=True, exist_ok=True)
+    # Fetched beside, then renamed: what has the name is whole, whoever else fetches or is interrupted.
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        (Path(folder) / "pom.xml").write_text(_POM)
+        command = ["mvn", "-q", "-B", "-f", f"{folder}/pom.xml", "dependency:copy-dependencies"]
+        try:
+            subprocess.run(
+                [*command, f"-DoutputDirectory={folder}/new/lib"],
+                check=True,
+                capture_output=True,
+                text=True,
+                timeout=150,
+            )
+        except subprocess.CalledProcessError as error:
+            raise NoBroker(f"no Kafka, for Maven failed: {error.stdout[-300:]}. Or {_HOW}") from error
+        except subprocess.TimeoutExpired as error:
+            raise NoBroker(f"no Kafka, for Maven took more than {error.timeout:.0f} s: try again, or {_HOW}") from error
+        try:
+            (Path(folder) / "new").rename(lib.parent)
+        except OSError:
+            if not lib.exists():  # else another run was faster
+                raise
+    return lib
+
+
+def _java_version() -> int:
+    """Return the major version of the Java that is on the path; 0 if none is."""
+    if not shutil.which("java"):
+        return 0
+    told = subprocess.run(["java", "-version"], capture_output=True, text=True, timeout=30).stderr
+    found = re.search(r'version "(\d+)', told)
+    return int(found[1]) if found else 0

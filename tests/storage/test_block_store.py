@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
 from tests.servers.clickhouse import ClickHouseServer
+
 from windvane.collectors.block import BlockStore, Edge, Home, Page, SourceCount
 from windvane.errors import Fenced, StoreUnavailable
 from windvane.storage.migrations import migrate
@@ -104,7 +104,8 @@ def test_a_block_that_was_written_in_part_is_repaired(store: ClickHouseStore, ho
     store.write_rows(edge, {"events": tables["events"]})  # the process died here
     store.write_rows(edge, tables)
     found = store.query(
-        "SELECT (SELECT count() FROM events WHERE topic = {t:String}), (SELECT count() FROM bodies WHERE topic = {t:String})",
+        "SELECT (SELECT count() FROM events WHERE topic = {t:String}),"
+        " (SELECT count() FROM bodies WHERE topic = {t:String})",
         {"t": home.topic},
     )[1]
     assert found == [(300, 300)]
