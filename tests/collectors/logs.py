@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.servers.kafka import KafkaBroker
 
 import windvane.collectors.log as package
+from tests.servers.kafka import KafkaBroker
 from windvane.collectors.log.base import Log
 from windvane.collectors.log.kafka import KafkaLog
 from windvane.collectors.log.sqlite import SqliteLog

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.collectors.logs import FACTORIES, PARTITIONS, Open, implementations
 
+from tests.collectors.logs import FACTORIES, PARTITIONS, Open, implementations
 from windvane.collectors.log.base import Log, Record, Stored
 from windvane.errors import LogError, RecordTooLarge
 

@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from tests.servers.kafka import KafkaBroker
 from tests.servers.process import free_port
-
 from windvane.collectors.log.base import Log, Record
 from windvane.collectors.log.kafka import KafkaLog
 from windvane.collectors.log.topics import create_topic

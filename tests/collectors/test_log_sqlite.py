@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.servers.process import Child
 
+from tests.servers.process import Child
 from windvane.collectors.log.base import Record
 from windvane.collectors.log.sqlite import SqliteLog
 from windvane.errors import LogError

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.running import Query, Traffic, assert_books, until, worker
 from tests.servers.clickhouse import ClickHouseServer
 from tests.servers.kafka import KafkaBroker
 from tests.servers.process import Child
-
 from windvane.collectors.log.base import Record
 from windvane.collectors.log.kafka import KafkaLog
 from windvane.collectors.log.topics import create_topic

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.servers.clickhouse import ClickHouseServer
 
+from tests.servers.clickhouse import ClickHouseServer
 from windvane.collectors.block import BlockStore, Edge, Home, Page, SourceCount
 from windvane.errors import Fenced, StoreUnavailable
 from windvane.storage.migrations import migrate
