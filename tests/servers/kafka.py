@@ -67,7 +67,8 @@ class KafkaBroker:
         self.bootstrap = f"127.0.0.1:{self._port}"
         self._properties = folder / "server.properties"
         self._properties.write_text(_PROPERTIES.format(port=self._port, controller=free_port(), data=folder / "data"))
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # Its first letter is fixed: an id that begins with «-» would be read as an option.
+        cluster = "w" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
         self._java("kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(self._properties))
         self.start()
 
