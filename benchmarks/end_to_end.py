@@ -81,7 +81,7 @@ def ours(folder: Path, broker: KafkaBroker, server: ClickHouseServer, store: Cli
     while part := list(islice(rows, 4000)):
         log.append([Record(key.encode(), record) for key, record in packer.pack(part)])
     log.close()
-    child = worker(broker.bootstrap, topic, server.url, folder / f"{topic}.out")
+    child = worker(broker.bootstrap, topic, server.url, folder / f"{topic}.out", WINDVANE_SNAPSHOT_S="15")
     query = "SELECT count() FROM events WHERE topic = {t:String}"
     figures = drain(child, lambda: int(store.query(query, {"t": topic})[1][0][0]), count)
     distinct = store.query("SELECT uniqExact(id) FROM events WHERE topic = {t:String}", {"t": topic})[1][0][0]

@@ -101,7 +101,7 @@ def clustered(rate: float, seconds: float) -> dict[str, float]:
     with cluster() as (folder, broker, server, store):
         topic = f"freshness-{uuid.uuid4().hex[:8]}"
         create_topic(broker.bootstrap, topic, partitions=PARTITIONS, replication=1, retention_h=1)
-        child = worker(broker.bootstrap, topic, server.url, folder / "worker.out")
+        child = worker(broker.bootstrap, topic, server.url, folder / "worker.out", WINDVANE_SNAPSHOT_S="15")
         time.sleep(10)  # the worker joins its group
         try:
             return measure(folder, f"kafka://{broker.bootstrap}/{topic}",

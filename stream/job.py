@@ -30,12 +30,13 @@ __all__ = ["EXIT_STORE", "Job", "make_app"]
 _log: Final = logging.getLogger("windvane.stream")
 _TICK_S: Final = 0.05
 _RECLAIM_S: Final = 1.0
+_STORE_THREADS: Final = 4
 EXIT_STORE: Final = 75
 """Exit code of a worker whose store refused for too long (sysexits: temporary failure); start it again."""
 
 
 class Job:
-    """The partitions this worker owns. Methods run on the worker's event loop; the store is used from one thread."""
+    """The partitions this worker owns. Methods run on the worker's event loop; the store is used from a few threads."""
 
     def __init__(
         self, store: BlockStore, make_pipeline: Callable[[], Pipeline], limits: Limits, *, retry_s: float
@@ -46,8 +47,8 @@ class Job:
         self._gaps: dict[TP, tuple[int, int]] = {}
         self._fenced: dict[TP, float] = {}
         self._lock = asyncio.Lock()
-        # One thread: blocks of a partition must be written in order, and the store wants a client per thread.
-        self._thread = ThreadPoolExecutor(1, "windvane-store")
+        # Blocks of a partition are written in order, each awaited; those of several partitions side by side.
+        self._threads = ThreadPoolExecutor(_STORE_THREADS, "windvane-store")
 
     async def starts(self, assigned: set[TP]) -> dict[TP, int]:
         """Take the assigned partitions over; return the offset to read next, for each."""
@@ -58,19 +59,25 @@ class Job:
 
     async def take(self, events: Sequence[Any], seek: Callable[[TP, int], Any]) -> None:
         """Take records in, in order of offset; `seek` is asked to go back where one is missing."""
+        by_partition: dict[TP, list[Any]] = {}
+        for event in events:
+            by_partition.setdefault(TP(event.message.topic, event.message.partition), []).append(event)
         async with self._lock:
-            for event in events:
-                message = event.message
-                tp = TP(message.topic, message.partition)
-                scorer = self._scorers.get(tp)
-                if scorer is None or message.offset < scorer.next_offset:
-                    continue  # left over in a buffer from before a rebalance
-                if message.offset > scorer.next_offset and not await self._nothing_between(tp, message.offset, seek):
-                    continue
-                scorer.add(_stored(message))
-                self._unacked[tp].append(event)
-                if scorer.due():
-                    await self._write(tp)
+            # While one partition's block is written, another's records are decoded.
+            await asyncio.gather(*(self._take_one(tp, some, seek) for tp, some in by_partition.items()))
+
+    async def _take_one(self, tp: TP, events: Sequence[Any], seek: Callable[[TP, int], Any]) -> None:
+        for event in events:
+            message = event.message
+            scorer = self._scorers.get(tp)
+            if scorer is None or message.offset < scorer.next_offset:
+                continue  # left over in a buffer from before a rebalance
+            if message.offset > scorer.next_offset and not await self._nothing_between(tp, message.offset, seek):
+                continue
+            scorer.add(_stored(message))
+            self._unacked[tp].append(event)
+            if scorer.due():
+                await self._write(tp)
 
     async def _nothing_between(self, tp: TP, offset: int, seek: Callable[[TP, int], Any]) -> bool:
         """Return whether the log has no record between the next one due and this one.
@@ -93,8 +100,7 @@ class Job:
         may write; who should is Kafka's to say, and the loser's next turn puts it right.
         """
         async with self._lock:
-            for tp in [tp for tp, scorer in self._scorers.items() if scorer.due()]:
-                await self._write(tp)
+            await asyncio.gather(*(self._write(tp) for tp, scorer in list(self._scorers.items()) if scorer.due()))
             for tp in [tp for tp, at in self._fenced.items() if time.monotonic() - at > _RECLAIM_S]:
                 del self._fenced[tp]
                 if tp in assigned and tp not in self._scorers:
@@ -107,16 +113,18 @@ class Job:
         Never raises: what cannot be written is read again by the next owner.
         """
         async with self._lock:
-            for tp, scorer in list(self._scorers.items()):
-                try:
-                    if not scorer.replaying:
-                        await self._in_thread(scorer.write)
-                        self._ack(tp)
-                        await self._in_thread(scorer.save)
-                except StoreError as error:
-                    _log.warning("%s/%d: left to the next owner: %s", tp.topic, tp.partition, error)
-                self._let_go(tp)
+            await asyncio.gather(*(self._finish_one(tp, scorer) for tp, scorer in list(self._scorers.items())))
             self._fenced.clear()
+
+    async def _finish_one(self, tp: TP, scorer: PartitionScorer) -> None:
+        try:
+            if not scorer.replaying:
+                await self._in_thread(scorer.write)
+                self._ack(tp)
+                await self._in_thread(scorer.save)
+        except StoreError as error:
+            _log.warning("%s/%d: left to the next owner: %s", tp.topic, tp.partition, error)
+        self._let_go(tp)
 
     async def _take_over(self, tp: TP) -> None:
         home = Home(tp.topic, tp.partition)
@@ -145,7 +153,7 @@ class Job:
         self._unacked[tp] = []
 
     async def _in_thread(self, call: Callable[[], None]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     async def _retried(self, call: Callable[[], None]) -> None:
         """Call the store until it takes it; after `retry_s` end the process, with all that is unwritten un-acked."""

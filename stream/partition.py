@@ -62,7 +62,7 @@ class PartitionScorer:
         self._records: list[Stored] = []
         self._opened: list[Envelope | EnvelopeError] = []
         self._events = 0
-        self._oldest: float = 0.0
+        self._wrote_at = clock()
         self._plan: deque[Edge] = deque()
         self._scored: _Block | None = None
         self._saved_at = clock()
@@ -100,8 +100,6 @@ class PartitionScorer:
         """Take the next record. Never raises for what is in it."""
         self._skip_lost_edges(record.offset)
         self.next_offset = record.offset + 1
-        if not self._records:
-            self._oldest = self._clock()
         opened = open_record(record)
         self._records.append(record)
         self._opened.append(opened)
@@ -127,7 +125,7 @@ class PartitionScorer:
             return True
         if not self._records or self._plan:
             return False
-        return self._events >= self._limits.block_rows or self._clock() - self._oldest >= self._limits.flush_s
+        return self._events >= self._limits.block_rows or self._clock() - self._wrote_at >= self._limits.flush_s
 
     def write(self) -> None:
         """Score what was added since the last time, and store it; when it is due, save state too. Blocks on the store.
@@ -140,6 +138,7 @@ class PartitionScorer:
             if not self._records:
                 return
             self._scored = self._score()
+        self._wrote_at = self._clock()
         block = self._scored
         in_doubt = block.edge_known and not self._plan
         if not block.edge_known:
