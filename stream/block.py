@@ -127,8 +127,10 @@ def _refuse(
 
 
 def open_record(record: Stored) -> Envelope | EnvelopeError:
-    """Open one record; an undecodable one is returned as its error, for the dead letters."""
+    """Open one record; an undecodable one is returned as its error, for the dead letters. Never raises."""
     try:
         return unpack(record.value)
     except EnvelopeError as error:
         return error
+    except Exception as error:  # anyone can write to the topic: no bytes may stop a partition
+        return EnvelopeError(Reason.UNDECODABLE, f"{type(error).__name__}: {error}")

@@ -1,7 +1,8 @@
 """The doors of the scoring: signals of an event, detectors over series. One signal or detector per file.
 
-To add one: write its file, register it in `registry.py`, name it in `signals.py`, show in its doctest where it speaks
-and where it stays silent. The conformance suite finds it by itself.
+To add one: write its file, name it in `signals.py`, register it in `registry.py`, show in its doctest where it speaks
+and where it stays silent. The conformance suite finds it by itself. What several signals need of a batch, such as the
+answers' tokens, is a function of the batch that they all ask for through `Batch.derived`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, ClassVar, Final, Literal
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 import zstandard
 from numpy.typing import NDArray
 
@@ -26,19 +28,23 @@ _log: Final = logging.getLogger("windvane.stream")
 
 
 class EventSignal(ABC):
-    """A number said of every event by itself."""
+    """What is said of every event by itself: a number, or a note. Made without parameters."""
 
     name: str
     """Its name among the event's signals."""
 
     @abstractmethod
-    def score(self, batch: Batch) -> NDArray[np.float64]:
-        """Return one value per event, float64 (n,), NaN where the event lacks what the signal needs. Pure."""
+    def score(self, batch: Batch) -> NDArray[np.float64] | pa.Array:
+        """Return one number per event, float64 (n,), NaN where the event lacks what the signal needs.
+
+        Or one note per event, a string array (n,), null where there is nothing to note: a label; or JSON, for spans
+        `[[12, 40]]`, begin and end in characters. What is said of an event depends on that event alone.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A series signal changes its state at one event: `row` is its place in the batch."""
+    """A series signal changes its state at one event: `row` is its place in the batch. `evidence` is stored as JSON."""
 
     row: int
     series: int
@@ -50,7 +56,7 @@ class Change:
 
 
 class Detector(ABC):
-    """Watches all series of one partition. Its state is all it remembers: no clock, no randomness of its own."""
+    """Watches all series of one partition. Its state is all it remembers: no clock, no randomness without a seed."""
 
     name: str
     """Its name in the settings; also that of its saved state."""
@@ -69,13 +75,15 @@ class Detector(ABC):
 
     @abstractmethod
     def load(self, pages: Iterable[tuple[int, bytes]]) -> None:
-        """Take the pages of a snapshot; a snapshot of another version's layout is passed over, and said so."""
+        """Take the pages of a snapshot, all or none: one of another version's layout is passed over, and said so."""
 
 
 class ArrayDetector(Detector):
     """A detector whose state is one record of a numpy dtype per series: growth, pages and loading come from here."""
 
     dtype: ClassVar[np.dtype[Any]]
+    version: ClassVar[int] = 1
+    """To be raised when a field of `dtype` keeps its name and changes its meaning."""
     page_size: ClassVar[int] = 256
 
     def __init__(self) -> None:
@@ -113,20 +121,21 @@ class ArrayDetector(Detector):
         used = -(-self._count // self.page_size)
         for page in range(used) if whole else np.flatnonzero(self._dirty[:used]).tolist():
             records = self.state[page * self.page_size : min((page + 1) * self.page_size, self._count)]
-            yield page, zstandard.compress(msgspec.msgpack.encode((_layout(self.dtype), records.tobytes())), 1)
+            yield page, zstandard.compress(msgspec.msgpack.encode((self._layout(), records.tobytes())), 1)
         self._dirty[:] = False
 
     def load(self, pages: Iterable[tuple[int, bytes]]) -> None:
         """See `Detector.load`."""
-        for page, data in pages:
-            layout, raw = msgspec.msgpack.decode(zstandard.decompress(data), type=tuple[str, bytes])
-            if layout != _layout(self.dtype):
-                _log.warning("%s: saved state has another layout; it starts to learn anew", self.name)
-                return
+        read = [
+            (page, *msgspec.msgpack.decode(zstandard.decompress(data), type=tuple[str, bytes])) for page, data in pages
+        ]
+        if any(layout != self._layout() for _, layout, _ in read):
+            _log.warning("%s: saved state is of another version; it starts to learn anew", self.name)
+            return
+        for page, _, raw in read:
             records = np.frombuffer(raw, dtype=self.dtype)
             self._grow(page * self.page_size + len(records))
             self.state[page * self.page_size : page * self.page_size + len(records)] = records
 
-
-def _layout(dtype: np.dtype[Any]) -> str:
-    return repr(dtype.descr)
+    def _layout(self) -> str:
+        return f"{self.version} {self.page_size} {self.dtype.descr}"

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Limits", "PartitionScorer"]
 
 _log: Final = logging.getLogger("windvane.stream")
+_BLOCK_BYTES: Final = 8 << 20
+"""Records in one block, as they are in the log: events with long contexts fill the memory before they are many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class PartitionScorer:
         self._seen = Seen()
         self._records: list[Stored] = []
         self._opened: list[Envelope | EnvelopeError] = []
-        self._events = 0
+        self._events = self._bytes = 0
         self._wrote_at = clock()
         self._plan: deque[Edge] = deque()
         self._scored: _Block | None = None
@@ -104,6 +106,7 @@ class PartitionScorer:
         self._records.append(record)
         self._opened.append(opened)
         self._events += 1 if isinstance(opened, EnvelopeError) else opened.header.count
+        self._bytes += len(record.value)
 
     def _skip_lost_edges(self, offset: int) -> None:
         """Give blocks up whose records the log no longer has."""
@@ -125,7 +128,8 @@ class PartitionScorer:
             return True
         if not self._records or self._plan:
             return False
-        return self._events >= self._limits.block_rows or self._clock() - self._wrote_at >= self._limits.flush_s
+        full = self._events >= self._limits.block_rows or self._bytes >= _BLOCK_BYTES
+        return full or self._clock() - self._wrote_at >= self._limits.flush_s
 
     def write(self) -> None:
         """Score what was added since the last time, and store it; when it is due, save state too. Blocks on the store.
@@ -157,11 +161,15 @@ class PartitionScorer:
         planned = self._plan.popleft() if known else None
         records, opened = self._records, self._opened
         held = gather(records, opened, self._seen)
-        edge = planned or Edge(self.home, records[0].offset, records[-1].offset, held.counts)
-        self._records, self._opened, self._events = [], [], 0
+        edge = planned or Edge(self.home, records[0].offset, records[-1].offset, held.counts, records[-1].time_us)
+        self._records, self._opened = [], []
+        self._events = self._bytes = 0
         self.written_us = records[-1].time_us
         if held.unknown_columns:
             _log.info("%s/%d: a newer sender's columns were passed over; update this worker", *_names(self.home))
+        if self._plan:  # stored for sure: only the state has to come to where it was
+            self._pipeline.learn(held.batch())
+            return _Block(edge, {}, known)
         return _Block(edge, tables_of(self.home, self._pipeline.score(held.batch()), held.letters), known)
 
     def save(self) -> None:

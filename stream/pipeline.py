@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from windvane.collectors.block import Page
@@ -22,10 +23,11 @@ _log: Final = logging.getLogger("windvane.stream")
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A batch with what was said of it: one value per event and signal, and the series' changes in the log's order."""
+    """A batch with what was said of it: a number or a note per event and signal, the series' changes in log order."""
 
     batch: Batch
     values: dict[str, NDArray[np.float64]]
+    notes: dict[str, pa.Array]
     changes: list[Change]
     series: Sequence[Series]
 
@@ -33,8 +35,8 @@ class Scored:
 class Pipeline:
     """All signals and detectors of one partition, with their state.
 
-    A signal or a detector that fails is passed over for the batch, counted in `failures`, and said in the log: the
-    events are stored all the same.
+    A signal or a detector that fails, or says what cannot be stored, is passed over for the batch, counted in
+    `failures` and said in the log: the events are stored all the same.
     """
 
     def __init__(self, detectors: Iterable[Detector], signals: Iterable[EventSignal] = ()) -> None:
@@ -46,25 +48,35 @@ class Pipeline:
     def score(self, batch: Batch) -> Scored:
         """Take a batch in. The same batches in the same order give the same answers."""
         values: dict[str, NDArray[np.float64]] = {}
+        notes: dict[str, pa.Array] = {}
         for signal in self.signals:
             try:
-                values[signal.name] = signal.score(batch)
+                said = signal.score(batch)
+                if isinstance(said, pa.Array):
+                    notes[signal.name] = _notes(said, len(batch))
+                else:
+                    values[signal.name] = _numbers(said, len(batch))
             except Exception:
-                self._failed(signal.name)
+                self._failed(signal.name, "its value is absent for this batch")
+        return Scored(batch, values, notes, self.learn(batch), self.index.keys)
+
+    def learn(self, batch: Batch) -> list[Change]:
+        """Take a batch in for the series' state alone, as `score` does: all that a stored block needs."""
         changes: list[Change] = []
         if self.detectors and len(batch):
             layout = runs(self.index.assign(batch))
             for detector in self.detectors:
                 try:
-                    changes += detector.update(batch, layout, len(self.index.keys))
+                    found = detector.update(batch, layout, len(self.index.keys))
+                    changes += _in_place(found, len(batch), len(self.index.keys))
                 except Exception:
-                    self._failed(detector.name)
+                    self._failed(detector.name, "its changes in this batch are lost")
         changes.sort(key=lambda change: (change.row, change.signal, str(change.evidence.get("feature", ""))))
-        return Scored(batch, values, changes, self.index.keys)
+        return changes
 
-    def _failed(self, name: str) -> None:
+    def _failed(self, name: str, so: str) -> None:
         if name not in self.failures:
-            _log.exception("%s failed; its value is absent for this batch, and it is tried again with the next", name)
+            _log.exception("%s failed: %s; it is tried again with the next", name, so)
         self.failures[name] = self.failures.get(name, 0) + 1
 
     def pages(self, *, whole: bool) -> Iterator[Page]:
@@ -72,12 +84,42 @@ class Pipeline:
         for number, data in self.index.pages(whole=whole):
             yield Page(self.index.kind, number, data)
         for detector in self.detectors:
-            for number, data in detector.pages(whole=whole):
-                yield Page(f"detector/{detector.name}", number, data)
+            try:
+                found = list(detector.pages(whole=whole))
+            except Exception:
+                self._failed(detector.name, "its state is not saved")
+            else:
+                yield from (Page(_kind(detector), number, data) for number, data in found)
 
     def load(self, pages: Sequence[Page]) -> None:
         """Take the pages of a snapshot."""
         self.index.load((page.number, page.data) for page in pages if page.kind == self.index.kind)
         for detector in self.detectors:
-            kind = f"detector/{detector.name}"
-            detector.load((page.number, page.data) for page in pages if page.kind == kind)
+            try:
+                detector.load([(page.number, page.data) for page in pages if page.kind == _kind(detector)])
+            except Exception:
+                self._failed(detector.name, "its saved state cannot be read, and it starts to learn anew")
+
+
+def _kind(detector: Detector) -> str:
+    return f"detector/{detector.name}"
+
+
+def _numbers(said: Any, count: int) -> NDArray[np.float64]:
+    numbers = np.asarray(said, np.float64)
+    if numbers.shape != (count,):
+        raise ValueError(f"{numbers.shape} numbers for {count} events")
+    return numbers
+
+
+def _notes(said: pa.Array, count: int) -> pa.Array:
+    if len(said) != count:
+        raise ValueError(f"{len(said)} notes for {count} events")
+    return said.cast(pa.string())
+
+
+def _in_place(changes: list[Change], rows: int, series: int) -> list[Change]:
+    for change in changes:
+        if not (0 <= change.row < rows and 0 <= change.series < series):
+            raise ValueError(f"row {change.row} of {rows}, series {change.series} of {series}")
+    return changes

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import entry_points
-from typing import Final
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final
 
 from windvane.errors import ConfigError
 from windvane.settings import setting
@@ -32,9 +32,9 @@ def make_detector(spec: str) -> Detector:
     if spec in DETECTORS:
         return DETECTORS[spec]()
     for entry in entry_points(group="windvane.detectors", name=spec):
-        made = entry.load()()
+        made = _made(entry)
         if not isinstance(made, Detector):
-            raise ConfigError(f"{entry.value} is no windvane.stream.detector.Detector")
+            raise ConfigError(f"{entry.value} is no windvane.stream.detector.Detector. Update or remove its package")
         return made
     known = ", ".join(sorted(DETECTORS))
     raise ConfigError(f"there is no detector {spec!r}. Known: {known}, and 'river.<module>.<Class>(…) on <column>'")
@@ -44,8 +44,24 @@ def make_pipeline(detectors: Sequence[str] | None = None) -> Pipeline:
     """Return a new pipeline with the named detectors (default: the settings') and every event signal.
 
     Raises:
-        ConfigError: see `make_detector`.
+        ConfigError: see `make_detector`; or two of one name, or an installed package whose signal cannot be had.
     """
     signals: list[EventSignal] = [signal() for signal in EVENT_SIGNALS]
-    signals += [entry.load()() for entry in entry_points(group="windvane.signals")]
-    return Pipeline([make_detector(spec) for spec in setting("detectors", detectors)], signals)
+    for entry in entry_points(group="windvane.signals"):
+        signal = _made(entry)
+        if not isinstance(signal, EventSignal):
+            raise ConfigError(f"{entry.value} is no windvane.stream.detector.EventSignal. Update or remove its package")
+        signals.append(signal)
+    made = [make_detector(spec) for spec in setting("detectors", detectors)]
+    for kind, names in (("detector", [one.name for one in made]), ("signal", [one.name for one in signals])):
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ConfigError(f"two {kind}s are named {min(twice)!r}: name each once, or remove a package")
+    return Pipeline(made, signals)
+
+
+def _made(entry: EntryPoint) -> Any:
+    """Return what an installed package's entry point makes."""
+    try:
+        return entry.load()()
+    except Exception as error:
+        raise ConfigError(f"{entry.value} of an installed package fails: {error}. Update or remove it") from error

@@ -70,7 +70,7 @@ class SeriesIndex:
 
     def __init__(self) -> None:
         self.keys: list[Series] = []
-        self._numbers: dict[Series, int] = {}
+        self._numbers: dict[tuple[str, str, str, str], int] = {}
         self._saved = 0
 
     def assign(self, batch: Batch) -> NDArray[np.int64]:
@@ -81,20 +81,21 @@ class SeriesIndex:
             coded = batch.codes(name)
             # Code 0 is absence, as is the empty text.
             codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
-            values = ["", *coded.dictionary.to_pylist()]
+            values = np.array(["", *coded.dictionary.to_pylist()], dtype=object)
             columns.append((codes, values))
             # Renumbered after each column, so that the product stays small.
             _, first, combined = np.unique(combined * len(values) + codes, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        names = zip(*(values[codes[first[order]]] for codes, values in columns), strict=True)
         numbers = np.empty(len(first), dtype=np.int64)
-        for place in np.argsort(first):
-            row = first[place]
-            numbers[place] = self._number(Series(*(values[codes[row]] for codes, values in columns)))
+        numbers[order] = [self._number(name) for name in names]
         return numbers[combined]
 
-    def _number(self, key: Series) -> int:
-        number = self._numbers.setdefault(key, len(self.keys))
-        if number == len(self.keys):
-            self.keys.append(key)
+    def _number(self, key: tuple[str, str, str, str]) -> int:
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.keys)
+            self.keys.append(Series(*key))
         return number
 
     def pages(self, *, whole: bool) -> Iterator[tuple[int, bytes]]:
@@ -109,5 +110,5 @@ class SeriesIndex:
         """Take the pages of a snapshot."""
         for _, data in sorted(pages):
             for key in msgspec.msgpack.decode(data, type=list[tuple[str, str, str, str]]):
-                self._number(Series(*key))
+                self._number(key)
         self._saved = len(self.keys)

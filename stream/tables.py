@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -29,6 +29,10 @@ _FREE_TEXT: Final = frozenset(
     + ["trace_id", "span_id", "parent_span_id"]
 )
 """Text with nearly as many values as rows: codes would only cost."""
+
+_encode: Final = msgspec.json.Encoder(
+    enc_hook=lambda value: value.item() if isinstance(value, np.generic) else str(value)
+).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +85,39 @@ def _events(scored: Scored, place: Mapping[str, pa.Array]) -> pa.Table:
         columns[column.name] = batch.codes(column.name) if coded else batch.arrow(column.name)
     columns["cost"] = batch.arrow("cost").cast(pa.decimal128(18, 9))
     columns["signals"] = _signals(scored.values, len(batch))
+    if scored.notes:
+        columns["notes"] = _notes(scored.notes)
     columns["source"] = pa.array(batch.sources, pa.string()).dictionary_encode()
     return pa.table({**columns, **place})
 
 
 def _signals(values: Mapping[str, NDArray[np.float64]], count: int) -> pa.Array:
     """Return a map per event of the signals that have something to say of it."""
-    names = pa.array([str(name) for name in values], pa.string())
     cells = np.stack(list(values.values()), axis=1) if values else np.zeros((count, 0))
-    said = np.isfinite(cells)
+    return _map(list(values), cells, np.isfinite(cells), pa.float64())
+
+
+def _notes(notes: Mapping[str, pa.Array]) -> pa.Array:
+    """Return a map per event of what was noted of it."""
+    cells = np.stack([note.to_numpy(zero_copy_only=False) for note in notes.values()], axis=1)
+    said = np.stack([note.is_valid().to_numpy(zero_copy_only=False) for note in notes.values()], axis=1)
+    return _map(list(notes), cells, said, pa.string())
+
+
+def _map(names: Sequence[str], cells: NDArray[Any], said: NDArray[np.bool_], kind: pa.DataType) -> pa.Array:
+    """Return a map per row of `cells`, from the names of its columns to those of its cells that are `said`."""
     ends = np.concatenate([[0], np.cumsum(said.sum(axis=1))]).astype(np.int32)
     codes = np.broadcast_to(np.arange(cells.shape[1], dtype=np.int32), cells.shape)[said]
-    keys = pa.DictionaryArray.from_arrays(pa.array(codes), names)
-    return pa.MapArray.from_arrays(pa.array(ends), keys, pa.array(cells[said]))
+    keys = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array([str(name) for name in names], pa.string()))
+    return pa.MapArray.from_arrays(pa.array(ends), keys, pa.array(cells[said], kind))
 
 
 def _bodies(batch: Batch, place: Mapping[str, pa.Array]) -> pa.Table:
     written = np.zeros(len(batch), dtype=bool)
     for name in BODIES:
-        cells = batch.cells(name)
-        if cells.count(None) < len(cells):
-            written |= np.fromiter((cell is not None for cell in cells), bool, len(cells))
+        cells = batch.arrow(name)
+        said = pc.greater(pc.list_value_length(cells), 0) if pa.types.is_list(cells.type) else cells.is_valid()
+        written |= said.to_numpy(zero_copy_only=False)
     if not written.any():
         return pa.table({})
     columns = {
@@ -124,7 +140,7 @@ def _changes(scored: Scored, place: Mapping[str, pa.Array]) -> pa.Table:
         "state": [change.state for change in changes],
         "since": pa.array([change.since_us for change in changes]).cast(_MICROSECONDS),
         "event_id": batch.arrow("id").take(rows),
-        "evidence": [msgspec.json.encode(change.evidence).decode() for change in changes],
+        "evidence": [_encode(change.evidence).decode() for change in changes],
     }
     keys = [scored.series[change.series] for change in changes]
     columns |= {name: [key[at] for key in keys] for at, name in enumerate(SERIES_COLUMNS)}

@@ -16,16 +16,18 @@ from windvane.stream.signals import Signal
 __all__ = ["PageHinkley"]
 
 _FEATURES: Final = {
-    "latency": "gen_ai_client_operation_duration",
-    "input_tokens": "gen_ai_usage_input_tokens",
-    "output_tokens": "gen_ai_usage_output_tokens",
+    "latency": ("gen_ai_client_operation_duration", 0.001),
+    "input_tokens": ("gen_ai_usage_input_tokens", 0.5),
+    "output_tokens": ("gen_ai_usage_output_tokens", 0.5),
 }
+"""What is watched, and the least that has a logarithm: answers that become empty have left their level, too."""
 _FEATURE: Final = np.dtype(
     [
         ("n", "f8"), ("sum", "f8"), ("squares", "f8"),  # of the baseline, since the last change
         ("up", "f8", 2),  # the test's cumulative sums, for shifts up and down
         ("low", "f8", 2), ("low_n", "f8", 2), ("low_sum", "f8", 2), ("low_time", "i8", 2),  # at each sum's minimum
-        ("fired", "i1"), ("old_mean", "f8"), ("old_std", "f8"), ("since", "i8"),
+        ("fired", "i4"),  # 0, or 1 and the full windows of `warm_up` events since
+        ("old_mean", "f8"), ("old_std", "f8"), ("since", "i8"),
     ]
 )  # fmt: skip
 _SIGNS: Final = np.array([1.0, -1.0])
@@ -35,7 +37,8 @@ class PageHinkley(ArrayDetector):
     """Fires when the level of a feature leaves its baseline; recovers when it is back, or has become the new normal.
 
     Works on logarithms, in units of the series' own running deviation, so one threshold serves every series. Silent for
-    the first `warm_up` events of a series, and again after each change, while it learns.
+    the first `warm_up` events of a series, while it learns; once fired, it looks at every `warm_up` events whether they
+    are back.
 
     Source: Page (1954), Continuous inspection schemes, Biometrika 41; Hinkley (1971), Inference about the change-point
     from cumulative sum tests, Biometrika 58. Reference form: river's drift.PageHinkley.
@@ -57,8 +60,8 @@ class PageHinkley(ArrayDetector):
     dtype: ClassVar = np.dtype([("features", _FEATURE, (len(_FEATURES),))])
 
     def __init__(self, *, delta: float = 0.5, threshold: float = 20.0, warm_up: int = 100, accept: int = 2000) -> None:
-        """`delta`: shift per event to overlook, and `threshold`: sum that fires, both in deviations. `accept`: events
-        after which a new level counts as normal."""
+        """`delta`: shift per event to overlook, and `threshold`: sum that fires, both in deviations. `warm_up`: events
+        that a level is judged by. `accept`: events after which a new level counts as normal."""
         super().__init__()
         self.delta, self.threshold, self.warm_up, self.accept = delta, threshold, warm_up, accept
 
@@ -66,9 +69,8 @@ class PageHinkley(ArrayDetector):
         """See `ArrayDetector.step`."""
         changes: list[Change] = []
         times = batch.times_us()[run.rows]
-        for place, (feature, column) in enumerate(_FEATURES.items()):
-            with np.errstate(divide="ignore"):
-                values = np.log(batch.numbers(column))[run.rows]
+        for place, feature in enumerate(_FEATURES):
+            values = batch.derived(_logarithms)[place][run.rows]
             mask = run.mask & np.isfinite(values)
             todo = np.flatnonzero(mask.any(axis=1))
             while todo.size:
@@ -76,7 +78,7 @@ class PageHinkley(ArrayDetector):
                 stop = self._advance(part, np.where(mask[todo], values[todo], 0.0), mask[todo], times[todo])
                 for at in np.flatnonzero(stop < mask.shape[1]):
                     row, series = run.rows[todo[at], stop[at]], run.series[todo[at]]
-                    changes += self._judge(part[at : at + 1], feature, int(row), int(series))
+                    changes += self._judge(part[at], feature, int(row), int(series))
                 state["features"][todo, place] = part
                 # A change ends a baseline: what follows it in this batch is taken in again, from the new state.
                 mask[todo] &= np.arange(mask.shape[1]) > stop[:, None]
@@ -87,27 +89,24 @@ class PageHinkley(ArrayDetector):
                  times: NDArray[np.int64]) -> NDArray[np.int64]:  # fmt: skip
         """Take the events of each series in, up to the first to be judged; return its column, or the width."""
         width = x.shape[1]
-        n = s["n"][:, None] + np.cumsum(mask, axis=1)
-        total = s["sum"][:, None] + np.cumsum(x, axis=1)
-        squares = s["squares"][:, None] + np.cumsum(x * x, axis=1)
+        n = _running(s["n"], mask.astype(np.float64))
+        total, squares = _running(s["sum"], x.copy()), _running(s["squares"], x * x)
         before = np.maximum(n - 1, 1)
         mean = (total - x) / before
         std = np.sqrt(np.maximum((squares - x * x) / before - mean * mean, 0)) + 0.05
         z = np.clip((x - mean) / std, -4, 4)
         active = mask & (n > self.warm_up)
         # (series, direction, event)
-        sums = s["up"][:, :, None] + np.cumsum(
-            np.where(active[:, None], _SIGNS[:, None] * z[:, None] - self.delta, 0), axis=2
-        )
+        sums = _running(s["up"], np.where(active[:, None], _SIGNS[:, None] * z[:, None] - self.delta, 0.0))
         lows = np.minimum(np.minimum.accumulate(sums, axis=2), s["low"][:, :, None])
         fired = (sums - lows > self.threshold).any(axis=1) & active
-        settled = mask & (s["fired"][:, None] != 0) & ((n == self.warm_up) | (n == self.accept))
+        settled = mask & (s["fired"][:, None] != 0) & (n == self.warm_up)
         event = fired | settled
         stop: NDArray[np.int64] = np.where(event.any(axis=1), event.argmax(axis=1), width)
         last = np.minimum(stop, width - 1)
         each = np.arange(len(s))
         # Where each sum had its minimum, at or before the last event taken in.
-        at_low = np.where((sums <= lows) & (active[:, None] | (n[:, None] == self.warm_up)), np.arange(width), -1)
+        at_low = np.where((sums <= lows) & (mask & (n >= self.warm_up))[:, None], np.arange(width), -1)
         low_at = np.maximum.accumulate(at_low, axis=2)[each, :, last]
         moved, place = low_at >= 0, np.maximum(low_at, 0)
         rows = each[:, None]
@@ -118,16 +117,16 @@ class PageHinkley(ArrayDetector):
         s["n"], s["sum"], s["squares"] = n[each, last], total[each, last], squares[each, last]
         return stop
 
-    def _judge(self, s: NDArray[Any], feature: str, row: int, series: int) -> list[Change]:
-        """Turn one series' state at an event that needs a judgement into changes; begin a new baseline if it fired."""
-        record = s[0]
-        mean = record["sum"] / record["n"]
-        if (record["up"] - record["low"] > self.threshold).any():
-            return [self._fire(record, feature, row, series)]
+    def _judge(self, record: Any, feature: str, row: int, series: int) -> list[Change]:
+        """Say what has become of one series at an event that `_advance` has stopped at."""
         if not record["fired"]:
-            return []
+            return [self._fire(record, feature, row, series)]
+        mean = record["sum"] / record["n"]
         back = abs(mean - record["old_mean"]) < record["old_std"]
-        if not back and record["n"] < self.accept:
+        if not back and record["fired"] * self.warm_up < self.accept:
+            # The shift goes on, or is just over and the window holds both levels: the next one tells.
+            record["fired"] += 1
+            _restart(record)
             return []
         evidence = {
             "feature": feature,
@@ -136,9 +135,8 @@ class PageHinkley(ArrayDetector):
             "current": _plain(mean),
             "current_n": int(record["n"]),
         }
-        since = int(record["since"])
         record["fired"] = 0
-        return [Change(row, series, Signal.LEVEL_SHIFT, "recovered", since, evidence)]
+        return [Change(row, series, Signal.LEVEL_SHIFT, "recovered", int(record["since"]), evidence)]
 
     def _fire(self, record: Any, feature: str, row: int, series: int) -> Change:
         side = int(np.argmax(record["up"] - record["low"]))
@@ -155,14 +153,34 @@ class PageHinkley(ArrayDetector):
             "current_n": int(record["n"] - base_n),
             "says": f"{feature} per call went {direction} from {_plain(baseline)} to {_plain(current)}",
         }
-        if not record["fired"]:
-            mean = record["sum"] / record["n"]
-            record["old_mean"] = baseline
-            record["old_std"] = math.sqrt(max(record["squares"] / record["n"] - mean * mean, 0.0)) / 2 + 0.05
-        for name in ("n", "sum", "squares", "up", "low", "low_n", "low_sum", "low_time"):
-            record[name] = 0
+        mean = record["sum"] / record["n"]
+        record["old_mean"] = baseline
+        record["old_std"] = math.sqrt(max(record["squares"] / record["n"] - mean * mean, 0.0)) / 2 + 0.05
         record["fired"], record["since"] = 1, since
+        _restart(record)
         return Change(row, series, Signal.LEVEL_SHIFT, "fired", since, evidence)
+
+
+def _restart(record: Any) -> None:
+    """Begin a new baseline."""
+    for name in ("n", "sum", "squares", "up", "low", "low_n", "low_sum", "low_time"):
+        record[name] = 0
+
+
+def _logarithms(batch: Batch) -> NDArray[np.float64]:
+    """Return the logarithm of each feature of each event, (features, n); not finite where there is none."""
+    numbers = np.stack([batch.numbers(column) for column, _ in _FEATURES.values()])
+    least = np.array([[least] for _, least in _FEATURES.values()])
+    return np.log(np.where(numbers >= 0, np.maximum(numbers, least), np.nan))
+
+
+def _running(start: NDArray[np.float64], steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the running sums along the last axis, from `start` on; `steps` is used up.
+
+    One addition after the other, from the state on: how a log is cut into batches does not change a bit.
+    """
+    steps[..., 0] += start
+    return np.cumsum(steps, axis=-1, out=steps)
 
 
 def _plain(log_value: float) -> float:

@@ -1,0 +1,58 @@
+"""Series are numbered as they come, for good; their events lie side by side, each once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from windvane.stream.series import Series, SeriesIndex, runs
+from windvane.stream.testing import batch_of
+
+NAMES = ("service", "model", "operation", "prompt_version")
+
+
+def events(seed: int, count: int = 400) -> list[dict[str, str]]:
+    chance = np.random.default_rng(seed)
+    return [{name: value for name in NAMES if (value := str(chance.choice(["", "a", "b"])))} for _ in range(count)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_event_belongs_to_the_series_of_its_four_names(seed: int) -> None:
+    index, whole = SeriesIndex(), events(seed)
+    numbers = [number for start in range(0, 400, 90) for number in index.assign(batch_of(whole[start : start + 90]))]
+    assert [index.keys[number] for number in numbers] == [
+        Series(*(event.get(name, "") for name in NAMES)) for event in whole
+    ]
+    assert len(set(index.keys)) == len(index.keys) == 1 + max(numbers)
+    first = [numbers.index(number) for number in range(len(index.keys))]
+    assert first == sorted(first), "numbered in order of appearance"
+
+
+def test_absence_and_the_empty_text_are_the_same() -> None:
+    assert SeriesIndex().assign(batch_of([{"service": ""}, {}, {"model": ""}])).tolist() == [0, 0, 0]
+
+
+def test_numbers_outlive_a_restart() -> None:
+    index = SeriesIndex()
+    pages: dict[int, bytes] = {}
+    for seed in range(3):
+        index.assign(batch_of([{"service": f"{seed}-{number}"} for number in range(900)]))
+        pages |= dict(index.pages(whole=False))
+    heir = SeriesIndex()
+    heir.load(pages.items())
+    assert heir.keys == index.keys and not list(heir.pages(whole=False))
+    assert heir.assign(batch_of([{"service": "2-5"}, {"service": "new"}])).tolist() == [1805, 2700]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_events_lie_side_by_side_by_series_in_their_order(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    series = (chance.pareto(0.5, 500).clip(0, 60)).astype(np.int64)
+    laid = runs(series)
+    found = {
+        number: rows[mask].tolist()
+        for run in laid
+        for number, rows, mask in zip(run.series.tolist(), run.rows, run.mask, strict=True)
+    }
+    assert found == {number: np.flatnonzero(series == number).tolist() for number in set(series.tolist())}
+    assert sum(run.mask.size for run in laid) <= 2 * len(series), "padding at most doubles the work"
