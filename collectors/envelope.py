@@ -9,45 +9,56 @@ objects, or lines of them, so that anyone can write to the topic.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from typing import Annotated, Any, Final
 
 import msgspec
 import zstandard
 
 from windvane.collectors.event import COLUMNS, MAX_EVENT_BYTES, NAMES, PYTHON_TYPES, VERSION, Kind, Row
-from windvane.collectors.normalize import EARLIEST_US, LATEST_US, normalize
+from windvane.collectors.normalize import EARLIEST_US, LATEST_US, MAX_FLOAT32, normalize
+from windvane.collectors.plain_json import json_events, read_json
 from windvane.errors import EnvelopeError, EventRefused, Reason
 
-__all__ = ["MAX_ENVELOPE_BYTES", "MAX_EVENTS", "Envelope", "Header", "Refused", "pack", "read_header", "unpack"]
+__all__ = ["MAX_ENVELOPE_BYTES", "MAX_EVENTS", "MAX_READ_EVENTS", "Envelope", "Header", "Refused"]
+__all__ += ["is_envelope", "pack", "read_header", "unpack"]
 
 MAX_EVENTS: Final = 500
 MAX_ENVELOPE_BYTES: Final = 900_000
 """Rows before compression, and so, in all but a contrived case, the record: Kafka's own default limit is 1 MiB."""
-MAX_JSON_BYTES: Final = 8 << 20
-MAX_DECOMPRESSED_BYTES: Final = 32 << 20
+MAX_DECOMPRESSED_BYTES: Final = 8 << 20
 """What a record may grow to. Above is an attack or an accident: it goes to the dead letters unread."""
+MAX_READ_EVENTS: Final = 20 * MAX_EVENTS
+"""Events that are read from one record, of whichever form."""
 
 _MAGIC: Final = b"WV"
 _PREFIX: Final = struct.Struct("<2sBBI")
 _COLUMNS: Final = len(COLUMNS)
+_MAX_COLUMNS: Final = 512
+_MAX_NUMBER: Final = 2**62
+_BROKEN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""All that a decoder raises at hostile bytes; too deep a nesting is the last."""
 
 
 class Header(msgspec.Struct, omit_defaults=True):
     """What a sender says of an envelope. Unknown fields of newer minor versions are passed over."""
 
-    source: str = ""
+    source: Annotated[str, msgspec.Meta(max_length=256)] = ""
     """One per process start of a sender; empty where the sender does not number its events."""
     key: str = ""
     """The series' home, `service/model`: also the record's key, so one worker scores a series."""
-    first: int = 0
+    first: Annotated[int, msgspec.Meta(ge=0, le=_MAX_NUMBER)] = 0
     """Number of the first row among all that `source` has sent under `key`; the others follow without a gap."""
-    count: int = 0
-    columns: int = _COLUMNS
+    count: Annotated[int, msgspec.Meta(ge=0, le=MAX_READ_EVENTS)] = 0
+    columns: Annotated[int, msgspec.Meta(ge=1, le=_MAX_COLUMNS)] = _COLUMNS
     """Cells per row: more than we know means that the sender is newer, fewer that it is older."""
-    ledger: dict[str, int] = {}
+    ledger: Annotated[
+        dict[Annotated[str, msgspec.Meta(max_length=64)], Annotated[int, msgspec.Meta(ge=0, le=_MAX_NUMBER)]],
+        msgspec.Meta(max_length=64),
+    ] = {}
     """The sender's own counts so far: `emitted`, and `dropped.<reason>` for each reason."""
 
 
@@ -76,15 +87,19 @@ class Envelope:
 
 _encode_header: Final = msgspec.msgpack.Encoder().encode
 _decode_header: Final = msgspec.msgpack.Decoder(Header).decode
-_raw_rows: Final = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
-_any_row: Final = msgspec.msgpack.Decoder(tuple[Any, ...]).decode
-_decode_json: Final = msgspec.json.Decoder().decode
+_raws: Final = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+_any_cell: Final = msgspec.msgpack.Decoder().decode
 _LIMITS: Final = {
     Kind.TIME: msgspec.Meta(ge=EARLIEST_US, lt=LATEST_US),
     Kind.COUNT: msgspec.Meta(ge=0, lt=2**32),
     Kind.SECONDS: msgspec.Meta(ge=0, le=1e9),
-    Kind.NUMBER: msgspec.Meta(ge=-1e300, le=1e300),
-    Kind.MONEY: msgspec.Meta(pattern=r"^\d{1,9}(\.\d{1,9})?$"),
+    Kind.NUMBER: msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max),
+    Kind.MONEY: msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9})?\Z"),
+}
+_CELL_TYPES: Final = {
+    **PYTHON_TYPES,
+    **{kind: Annotated[PYTHON_TYPES[kind], limits] for kind, limits in _LIMITS.items()},
+    Kind.NUMBERS: list[Annotated[float, msgspec.Meta(ge=-MAX_FLOAT32, le=MAX_FLOAT32)]],
 }
 
 
@@ -99,6 +114,11 @@ def pack(rows: Sequence[bytes | memoryview], header: Header, *, level: int = 1) 
     return _PREFIX.pack(_MAGIC, *VERSION, len(head)) + head + body
 
 
+def is_envelope(record: bytes) -> bool:
+    """Return whether a record is read as an envelope; all others are read as JSON."""
+    return record[:2] == _MAGIC
+
+
 def unpack(record: bytes) -> Envelope:
     """Open one record of the log, envelope or JSON.
 
@@ -107,7 +127,7 @@ def unpack(record: bytes) -> Envelope:
     Raises:
         EnvelopeError: nothing in the record can be read; its `reason` says why.
     """
-    return _unpack_rows(record) if record[:2] == _MAGIC else _unpack_json(record)
+    return _unpack_rows(record) if is_envelope(record) else _unpack_json(record)
 
 
 def read_header(record: bytes) -> tuple[Header, memoryview]:
@@ -128,113 +148,93 @@ def read_header(record: bytes) -> tuple[Header, memoryview]:
     body = _PREFIX.size + length
     try:
         return _decode_header(record[_PREFIX.size : body]), memoryview(record)[body:]
-    except msgspec.DecodeError as error:
+    except _BROKEN as error:
         raise EnvelopeError(Reason.UNDECODABLE, f"header: {error}") from error
 
 
 def _decompress(body: memoryview) -> bytes:
     try:
-        # Never allocate what the frame claims: read up to the limit, and one byte more to see that there is more.
-        with zstandard.ZstdDecompressor(max_window_size=8 << 20).stream_reader(body) as reader:
-            data: bytes = reader.read(MAX_DECOMPRESSED_BYTES + 1)
         claimed = zstandard.get_frame_parameters(body).content_size
+        if claimed == zstandard.CONTENTSIZE_UNKNOWN or claimed <= MAX_DECOMPRESSED_BYTES:
+            # One frame and nothing behind it. What it claims is allocated, and a wrong claim is an error.
+            decompressor = zstandard.ZstdDecompressor()
+            return decompressor.decompress(body, max_output_size=MAX_DECOMPRESSED_BYTES, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise EnvelopeError(Reason.UNDECODABLE, f"zstd: {error}") from error
-    if len(data) > MAX_DECOMPRESSED_BYTES:
-        raise EnvelopeError(Reason.DECOMPRESSED_SIZE, f"more than {MAX_DECOMPRESSED_BYTES} bytes when decompressed")
-    if claimed not in (zstandard.CONTENTSIZE_UNKNOWN, len(data)):
-        raise EnvelopeError(Reason.UNDECODABLE, f"zstd: {len(data)} of {claimed} bytes")
-    return data
+    raise EnvelopeError(
+        Reason.DECOMPRESSED_SIZE, f"{claimed} bytes when decompressed; {MAX_DECOMPRESSED_BYTES} are read"
+    )
 
 
-@cache
+@lru_cache(maxsize=16)
 def _typed_rows(columns: int) -> Any:
     """The decoder of rows with `columns` cells: the limits of each kind are checked as it reads."""
-    cells: list[Any] = []
-    for column in COLUMNS[:columns]:
-        limits, base = _LIMITS.get(column.kind), PYTHON_TYPES[column.kind]
-        cells.append((Annotated[base, limits] if limits else base) | None)
-    # A newer sender's columns are read as anything and dropped below.
-    cells.extend([Any] * (columns - _COLUMNS))
+    cells = [_CELL_TYPES[column.kind] | None for column in COLUMNS[:columns]]
+    # A newer sender's columns are passed over, not built.
+    cells += [msgspec.Raw] * (columns - _COLUMNS)
     return msgspec.msgpack.Decoder(list[tuple[tuple(cells)]]).decode  # type: ignore[misc]
 
 
 def _unpack_rows(record: bytes) -> Envelope:
     header, body = read_header(record)
+    rows = _decompress(body)
     if not header.count:
+        if rows:
+            raise EnvelopeError(Reason.UNDECODABLE, f"{len(rows)} bytes of rows where the header says none")
         return Envelope(header, [], ())
-    if not 0 < header.count <= 20 * MAX_EVENTS or not 0 < header.columns <= 4096:
-        raise EnvelopeError(Reason.UNDECODABLE, f"header: {header.count} rows of {header.columns} columns")
     # The rows stand one after the other; an array header in front makes them one msgpack value.
-    data = b"\xdd" + struct.pack(">I", header.count) + _decompress(body)
-    unknown = max(0, header.columns - _COLUMNS)
+    data = b"\xdd" + struct.pack(">I", header.count) + rows
+    envelope = Envelope(header, [], range(header.count), [], max(0, header.columns - _COLUMNS))
     try:
-        rows: list[Row] = _typed_rows(header.columns)(data)
         # Only a large envelope can hold an oversize event; looking at each costs a second pass.
-        if len(data) > MAX_EVENT_BYTES and any(len(memoryview(raw)) > MAX_EVENT_BYTES for raw in _raw_rows(data)):
-            return _one_by_one(header, data, unknown)
-    except msgspec.DecodeError:
-        return _one_by_one(header, data, unknown)
+        if len(data) > MAX_EVENT_BYTES and any(len(memoryview(raw)) > MAX_EVENT_BYTES for raw in _raws(data)):
+            return _one_by_one(envelope, data)
+        envelope.rows = _typed_rows(header.columns)(data)
+    except _BROKEN:
+        return _one_by_one(envelope, data)
     if header.columns != _COLUMNS:
-        rows = [_fit(row) for row in rows]
-    return Envelope(header, rows, range(header.count), [], unknown)
+        envelope.rows = [row[:_COLUMNS] + (None,) * (_COLUMNS - len(row)) for row in envelope.rows]
+    return envelope
 
 
-def _fit(row: Row) -> Row:
-    return row[:_COLUMNS] + (None,) * (_COLUMNS - len(row))
-
-
-def _one_by_one(header: Header, data: bytes, unknown: int) -> Envelope:
+def _one_by_one(envelope: Envelope, data: bytes) -> Envelope:
     """Take the sound rows of an envelope that has unsound ones; what can be read with goodwill is."""
     try:
-        raws = _raw_rows(data)
-    except msgspec.DecodeError as error:
+        raws = _raws(data)
+    except _BROKEN as error:
         raise EnvelopeError(Reason.UNDECODABLE, f"rows: {error}") from error
-    envelope = Envelope(header, [], indexes := [], [], unknown)
-    for index, raw in enumerate(raws):
+    return _sound(envelope, raws, _read_row)
+
+
+def _read_row(raw: bytes) -> dict[str, Any]:
+    if len(raw) > MAX_EVENT_BYTES:
+        raise EventRefused(Reason.OVERSIZE, f"{len(raw)} bytes; an event may have {MAX_EVENT_BYTES}")
+    try:
+        cells = _raws(raw)
+    except _BROKEN as error:
+        raise EventRefused(Reason.NOT_AN_OBJECT, f"a row is an array of cells: {error}") from error
+    try:
+        return {name: _any_cell(cell) for name, cell in zip(NAMES, cells, strict=False)}
+    except _BROKEN as error:
+        raise EventRefused(Reason.UNDECODABLE, f"a cell: {error}") from error
+
+
+def _sound(envelope: Envelope, raws: Iterable[bytes | msgspec.Raw], read: Callable[[bytes], Any]) -> Envelope:
+    """Fill `envelope` with what `read` and `normalize` make of each event, and with what they refuse."""
+    indexes: list[int] = []
+    envelope.indexes = indexes
+    for index, raw in enumerate(map(bytes, raws)):
         try:
-            cells = _any_row(raw)
-            envelope.rows.append(normalize(dict(zip(NAMES, cells, strict=False))))
+            envelope.rows.append(normalize(read(raw)))
             indexes.append(index)
-        except msgspec.DecodeError as error:
-            detail = f"a row is an array of cells: {error}"
-            envelope.refused.append(Refused(index, Reason.NOT_AN_OBJECT, detail, bytes(raw)))
         except EventRefused as error:
-            envelope.refused.append(Refused(index, error.reason, error.detail, bytes(raw)))
+            envelope.refused.append(Refused(index, error.reason, error.detail, raw))
     return envelope
 
 
 def _unpack_json(record: bytes) -> Envelope:
-    if len(record) > MAX_JSON_BYTES:
-        detail = (
-            f"{len(record)} bytes of JSON in one record; {MAX_JSON_BYTES} are read. Send envelopes, or smaller lists"
-        )
+    events = json_events(record)
+    if len(events) > MAX_READ_EVENTS:
+        detail = f"{len(events)} events in one record; {MAX_READ_EVENTS} are read. Send smaller lists"
         raise EnvelopeError(Reason.OVERSIZE, detail)
-    events = _json_events(record)
-    envelope = Envelope(Header(count=len(events)), [], indexes := [])
-    for index, raw in enumerate(events):
-        try:
-            envelope.rows.append(normalize(_decode_json(raw)))
-            indexes.append(index)
-        except msgspec.DecodeError as error:
-            envelope.refused.append(Refused(index, Reason.UNDECODABLE, f"JSON: {error}", bytes(raw)))
-        except EventRefused as error:
-            envelope.refused.append(Refused(index, error.reason, error.detail, bytes(raw)))
-    return envelope
-
-
-def _json_events(record: bytes) -> Sequence[bytes | msgspec.Raw]:
-    """Return the events of a JSON record, each still as text: a list's items, else one per line that is not blank."""
-    text = record.strip()
-    if text[:1] == b"[":
-        try:
-            return msgspec.json.decode(text, type=list[msgspec.Raw])
-        except msgspec.DecodeError as error:
-            raise EnvelopeError(Reason.UNDECODABLE, f"JSON list: {error}") from error
-    if text[:1] != b"{":
-        raise EnvelopeError(Reason.UNDECODABLE, f"neither an envelope nor JSON objects; it begins {record[:16]!r}")
-    try:
-        msgspec.json.decode(text, type=msgspec.Raw)  # one object, perhaps written over several lines
-        return [text]
-    except msgspec.DecodeError:
-        return [line for line in text.splitlines() if line.strip()]
+    return _sound(Envelope(Header(count=len(events)), [], ()), events, read_json)

@@ -27,17 +27,18 @@ class Kind(StrEnum):
     """What a cell holds."""
 
     TEXT = "text"
-    TIME = "time, microseconds since 1970 in UTC"
-    COUNT = "count, an integer from 0 to 2^32 - 1"
-    NUMBER = "number, finite"
-    SECONDS = "seconds, finite, from 0"
-    MONEY = "money in USD, a decimal number as text"
-    TEXTS = "list of text"
-    NUMBERS = "list of numbers"
-    MAP = "map of text to text"
+    TIME = "a time"
+    COUNT = "a count, an integer from 0 to 2^32 - 1"
+    NUMBER = "a number, finite"
+    SECONDS = "seconds, from 0 to 10^9"
+    MONEY = "US dollars, a decimal number from 0 to 10^9"
+    TEXTS = "a list of text"
+    NUMBERS = "a list of numbers, each finite as a 32-bit float"
+    MAP = "a map of text to text"
 
 
 PYTHON_TYPES: Final[dict[Kind, Any]] = {
+    # In a row a time is microseconds since 1970 in UTC, money is text: exact, both of them.
     Kind.TEXT: str,
     Kind.TIME: int,
     Kind.COUNT: int,
@@ -71,7 +72,7 @@ _T, _C, _N, _S = Kind.TEXT, Kind.COUNT, Kind.NUMBER, Kind.SECONDS
 
 COLUMNS: Final[tuple[Column, ...]] = (
     _column("id", _T, "event_id", "The event's id; made from its place in the log where the app gives none."),
-    _column("time", Kind.TIME, "timestamp ts", "When the call ended; ISO 8601 text or epoch seconds are read too."),
+    _column("time", Kind.TIME, "timestamp ts", "When the call ended."),
     _column("service.name", _T, "service", "The app that made the call."),
     _column("gen_ai.operation.name", _T, "operation", "chat, embeddings, retrieval, execute_tool, feedback …"),
     _column("gen_ai.provider.name", _T, "provider gen_ai.system", "openai, anthropic, aws.bedrock …"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -13,12 +14,13 @@ import msgspec
 from windvane.collectors.event import COLUMNS, INDEX, MAX_EVENT_BYTES, Kind, Row
 from windvane.errors import EventRefused, Reason
 
-__all__ = ["EARLIEST_US", "LATEST_US", "PLACES", "normalize"]
+__all__ = ["EARLIEST_US", "LATEST_US", "MAX_FLOAT32", "PLACES", "normalize"]
 
 EARLIEST_US: Final = 946_684_800_000_000
 """2000-01-01: no model was called before; a time below it is a mistake of unit or clock."""
 LATEST_US: Final = 4_102_444_800_000_000
 """2100-01-01. How far ahead of its record's own time an event may be is the stream's to judge."""
+MAX_FLOAT32: Final = 3.4028234e38
 
 PLACES: Final[dict[str, int]] = {
     name: place for place, column in enumerate(COLUMNS) for name in (column.name, column.attribute, *column.aliases)
@@ -26,16 +28,22 @@ PLACES: Final[dict[str, int]] = {
 """Every accepted name of a column, and its place in the row."""
 
 _ATTRIBUTES: Final = INDEX["attributes"]
+_encode: Final = msgspec.msgpack.Encoder().encode
 _json: Final = msgspec.json.Encoder(decimal_format="string", enc_hook=str).encode
 _DOCUMENT_TEXT: Final = ("content", "text", "page_content", "document")
 
 
 def _as_json(value: Any) -> str:
-    return _json(value).decode("utf-8", "replace")
+    try:
+        return _json(value).decode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return json.dumps(value, default=str, ensure_ascii=False, separators=(",", ":"))
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else _as_json(value)
+    if type(value) is str:
+        return value
+    return str.__str__(value) if isinstance(value, str) else _as_json(value)
 
 
 def _number(value: Any) -> float:
@@ -70,9 +78,10 @@ def _money(value: Any) -> str:
         amount = Decimal(str(value))
     except InvalidOperation as error:
         raise ValueError(value) from error
-    if not amount.is_finite() or not 0 <= amount < 10**9:
+    # Rounded before it is compared: what is just below the limit may round up to it.
+    if not amount.is_finite() or not 0 <= amount < 10**9 or round(amount, 9) >= 10**9:
         raise OverflowError(value)
-    return format(round(amount, 9), "f")
+    return format(abs(round(amount, 9)), "f")
 
 
 def _time(value: Any) -> int:
@@ -115,7 +124,12 @@ def _texts(value: Any) -> list[str]:
 def _numbers(value: Any) -> list[float]:
     if isinstance(value, str):
         value = msgspec.json.decode(value)
-    return [_number(item) for item in value]
+    elif hasattr(value, "tolist"):  # arrays of numpy, torch, pandas
+        value = value.tolist()
+    numbers = [_number(item) for item in value]
+    if numbers and not -MAX_FLOAT32 <= min(numbers) <= max(numbers) <= MAX_FLOAT32:
+        raise OverflowError(value)
+    return numbers
 
 
 def _map(value: Any) -> dict[str, str]:
@@ -125,7 +139,7 @@ def _map(value: Any) -> dict[str, str]:
         return {_text(item): "" for item in value}
     if not isinstance(value, Mapping):
         raise TypeError(value)
-    return {str(name): _text(item) for name, item in value.items()}
+    return {_text(name): _text(item) for name, item in value.items()}
 
 
 _READERS: Final[dict[Kind, Callable[[Any], Any]]] = {
@@ -145,41 +159,68 @@ _CELLS: Final = tuple(_READERS[column.kind] for column in COLUMNS)
 def normalize(event: Any) -> Row:
     """Return the row of one event given as a mapping.
 
-    Accepted names are `PLACES`; any other goes to `attributes` under its own name, as JSON. None and, outside text
-    columns, the empty text mean absent. Numbers may come as text; times as ISO 8601 (UTC where no zone is said) or as
-    seconds, milli-, micro- or nanoseconds since 1970. `id` and `time` may be absent: the stream fills them in.
+    Accepted names are `PLACES`; any other goes to `attributes` under its own name, as JSON. Of two names of one column
+    the later counts. None and, outside text columns, the empty text mean absent. Numbers may come as text; times as
+    ISO 8601 (UTC where no zone is said) or as seconds, milli-, micro- or nanoseconds since 1970. `id` and `time` may be
+    absent: the stream fills them in. Half of a surrogate pair, which no store takes, becomes U+FFFD.
 
     Raises:
         EventRefused: no mapping, a value that its column cannot hold, or more than `MAX_EVENT_BYTES` in all.
     """
     if not isinstance(event, Mapping):
         raise EventRefused(Reason.NOT_AN_OBJECT, f"an event is an object with named fields, this is {_short(event)}")
-    cells: list[Any] = [None] * len(COLUMNS)
-    extra: dict[str, str] = {}
-    for name, value in event.items():
-        place = PLACES.get(name)
-        if value is None or (value == "" and (place is None or COLUMNS[place].kind is not Kind.TEXT)):
-            continue
-        if place is None:
-            extra[str(name)] = _as_json(value)
-            continue
+    try:
+        row = _row(event)
         try:
-            cells[place] = _CELLS[place](value)
-        except OverflowError as error:
-            detail = f"{name} is {_short(value)}; it holds a {COLUMNS[place].kind}"
-            raise EventRefused(Reason.OUT_OF_RANGE, detail, name) from error
-        except (TypeError, ValueError, msgspec.DecodeError) as error:
-            detail = f"{name} is {_short(value)}; it holds a {COLUMNS[place].kind}"
-            raise EventRefused(Reason.WRONG_TYPE, detail, name) from error
-    if extra:
-        cells[_ATTRIBUTES] = {**(cells[_ATTRIBUTES] or {}), **extra}
-    row = tuple(cells)
-    size = len(msgspec.msgpack.encode(row))
+            size = len(_encode(row))
+        except UnicodeEncodeError:
+            row = tuple(map(_repaired, row))
+            size = len(_encode(row))
+    except EventRefused:
+        raise
+    except Exception as error:  # a mapping of the app's own may raise anything
+        raise EventRefused(Reason.WRONG_TYPE, f"the event cannot be read: {type(error).__name__}") from error
     if size > MAX_EVENT_BYTES:
         raise EventRefused(Reason.OVERSIZE, f"{size} bytes; an event may have {MAX_EVENT_BYTES}")
     return row
 
 
+def _row(event: Mapping[Any, Any]) -> Row:
+    cells: list[Any] = [None] * len(COLUMNS)
+    extra: dict[str, str] = {}
+    for name, value in event.items():
+        place = PLACES.get(name)
+        if value is None:
+            continue
+        if isinstance(value, str) and not value and (place is None or COLUMNS[place].kind is not Kind.TEXT):
+            continue
+        try:
+            if place is None:
+                extra[_text(name)] = _as_json(value)
+            else:
+                cells[place] = _CELLS[place](value)
+        except Exception as error:  # an object of the app's own may raise anything; too deep a nesting is here too
+            reason = Reason.OUT_OF_RANGE if isinstance(error, OverflowError) else Reason.WRONG_TYPE
+            named, takes = (_short(name), "JSON") if place is None else (name, COLUMNS[place].kind)
+            detail = f"{named} is {_short(value)}; it takes {takes}"
+            raise EventRefused(reason, detail, name if isinstance(name, str) else "") from error
+    if extra:
+        cells[_ATTRIBUTES] = {**(cells[_ATTRIBUTES] or {}), **extra}
+    return tuple(cells)
+
+
+def _repaired(cell: Any) -> Any:
+    """Return the cell with half surrogate pairs replaced by U+FFFD, and whole ones joined."""
+    if isinstance(cell, str):
+        return cell.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(cell, list):
+        return [_repaired(item) for item in cell]
+    return {_repaired(name): _repaired(item) for name, item in cell.items()} if isinstance(cell, dict) else cell
+
+
 def _short(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value[:80] if isinstance(value, str) else value)
+    except Exception:  # a cycle, an integer of 5,000 digits, an object's own mistake
+        text = f"a {type(value).__name__}"
     return text if len(text) <= 80 else text[:77] + "…"
