@@ -7,26 +7,35 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import Any, Final
 
+import msgspec
 from aiohttp import web
 
+from windvane.dashboards.words import in_words
 from windvane.errors import StoreError
 from windvane.storage.reader import Reader
 
 __all__ = ["HealthPage"]
 
+_SERIES: Final = "service_name AS service, gen_ai_request_model AS model"
 _QUERIES: Final = {
+    "open": f"SELECT since, signal, {_SERIES}, evidence FROM open_signals ORDER BY since DESC LIMIT 50",
+    # From the rollup, not its view: a mean of means would be wrong where only some calls are timed.
     "services": (
-        "SELECT service_name AS service, gen_ai_request_model AS model, sum(calls) AS calls, sum(errors) AS errors,"
-        " sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,"
-        " round(max(latency_max), 2) AS latency_max"
-        " FROM minutes GROUP BY service, model ORDER BY calls DESC LIMIT 50"
+        f"SELECT {_SERIES}, sum(rollup_1m.calls) AS calls, sum(rollup_1m.errors) / calls AS errors,"
+        " sum(rollup_1m.input_tokens) AS input_tokens, sum(rollup_1m.output_tokens) AS output_tokens,"
+        " if(sum(timed_calls) = 0, NULL, sum(latency_sum) / sum(timed_calls)) AS latency_mean,"
+        " if(sum(timed_calls) = 0, NULL, max(rollup_1m.latency_max)) AS latency_max, max(minute) AS last"
+        " FROM rollup_1m GROUP BY service, model ORDER BY calls DESC LIMIT 50"
     ),
-    "signals": (
-        "SELECT time, signal, state, service_name AS service, gen_ai_request_model AS model,"
-        " JSONExtractString(evidence, 'says') AS evidence FROM signal_changes ORDER BY time DESC LIMIT 50"
+    "changes": f"SELECT time, signal, state, {_SERIES}, evidence FROM signal_changes ORDER BY time DESC LIMIT 50",
+    "refusals": (
+        "SELECT reason, count() AS events, max(logged_at) AS last, argMax(refusals.detail, logged_at) AS detail"
+        " FROM refusals GROUP BY reason ORDER BY events DESC"
     ),
-    "refusals": "SELECT reason, count() AS events, max(logged_at) AS last FROM refusals GROUP BY 1 ORDER BY 2 DESC",
-    "ledger": "SELECT * EXCEPT dropped_by_reason FROM ledger ORDER BY emitted DESC LIMIT 50",
+    "ledger": (
+        "SELECT source, emitted, dropped, waiting, writing, accepted, duplicates, refused, stored, missing, balanced"
+        " FROM ledger ORDER BY emitted DESC, source LIMIT 50"
+    ),
 }
 
 
@@ -44,6 +53,7 @@ class HealthPage:
     async def _page(self, _: web.Request) -> web.Response:
         page = (files("windvane.dashboards") / "health.html").read_text()
         policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
+        policy += "; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
         return web.Response(text=page, content_type="text/html", headers={"Content-Security-Policy": policy})
 
     async def _facts(self, _: web.Request) -> web.Response:
@@ -53,8 +63,12 @@ class HealthPage:
         facts: dict[str, Any] = {"health": self._health()}
         for name, query in _QUERIES.items():
             try:
-                facts[name] = self._reader.rows(query)
+                facts[name] = [_worded(row) for row in self._reader.rows(query)]
             except StoreError as error:
                 facts[name] = []
                 facts["health"] = {**facts["health"], "ok": False, "trouble": str(error)}
         return facts
+
+
+def _worded(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "evidence": in_words(msgspec.json.decode(row["evidence"]))} if "evidence" in row else row

@@ -27,6 +27,13 @@ def _flag(text: str) -> bool:
     raise ValueError(text)
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(";") if part.strip())
 
@@ -57,7 +64,7 @@ SETTINGS: Final[dict[str, Setting]] = {
         "Where events wait until they are durable; default: the user's state directory.",
     ),
     "spool_mb": Setting(
-        "WINDVANE_SPOOL_MB", int, 256, "Most disk the events of one process may take while they wait, in MiB."
+        "WINDVANE_SPOOL_MB", _positive, 256, "Most disk the events of one process may take while they wait, in MiB."
     ),
     "linger_s": Setting(
         "WINDVANE_LINGER_S", float, 0.2, "How long an event may wait for others before it is sent, in seconds."
@@ -67,10 +74,10 @@ SETTINGS: Final[dict[str, Setting]] = {
     "bootstrap": Setting("WINDVANE_BOOTSTRAP", str, "127.0.0.1:9092", "Kafka's brokers: host:port[,host:port]."),
     "topic": Setting("WINDVANE_TOPIC", str, "windvane.events", "The topic that carries envelopes."),
     "partitions": Setting(
-        "WINDVANE_PARTITIONS", int, 12, "Partitions of the topic that `windvane topics create` makes."
+        "WINDVANE_PARTITIONS", _positive, 12, "Partitions of the topic that `windvane topics create` makes."
     ),
     "replication": Setting(
-        "WINDVANE_REPLICATION", int, 1, "Replicas of the topic that `windvane topics create` makes."
+        "WINDVANE_REPLICATION", _positive, 1, "Replicas of the topic that `windvane topics create` makes."
     ),
     "log_retention_h": Setting("WINDVANE_LOG_RETENTION_H", float, 72.0, "How long the log keeps envelopes, in hours."),
     # The stream.
@@ -82,7 +89,7 @@ SETTINGS: Final[dict[str, Setting]] = {
         "Series detectors, separated by ';': a registered name, or one of river's, as"
         " 'river.drift.ADWIN(delta=0.002) on latency'.",
     ),
-    "block_rows": Setting("WINDVANE_BLOCK_ROWS", int, 20_000, "Events in one insert block, at most."),
+    "block_rows": Setting("WINDVANE_BLOCK_ROWS", _positive, 20_000, "Events in one insert block, at most."),
     "flush_s": Setting("WINDVANE_FLUSH_S", float, 0.5, "How long an event may wait for its block to fill, in seconds."),
     "snapshot_s": Setting("WINDVANE_SNAPSHOT_S", float, 15.0, "How often detector state is saved, in seconds."),
     "sink_retry_s": Setting(
@@ -100,12 +107,20 @@ SETTINGS: Final[dict[str, Setting]] = {
         " http(s)://user:password@host:8123 for a server.",
     ),
     "database": Setting("WINDVANE_DATABASE", str, "windvane", "The database that holds windvane's tables."),
-    "events_days": Setting("WINDVANE_EVENTS_DAYS", int, 90, "Days that events and their signals are kept."),
-    "bodies_days": Setting("WINDVANE_BODIES_DAYS", int, 30, "Days that prompts, responses and contexts are kept."),
-    "signals_days": Setting("WINDVANE_SIGNALS_DAYS", int, 365, "Days that series signals are kept."),
-    "rollups_days": Setting("WINDVANE_ROLLUPS_DAYS", int, 730, "Days that one-minute rollups are kept."),
-    "dead_letters_days": Setting("WINDVANE_DEAD_LETTERS_DAYS", int, 30, "Days that dead letters are kept."),
-    "memory_mb": Setting("WINDVANE_STORE_MEMORY_MB", int, 2048, "Most memory chDB may use, in MiB."),
+    "events_days": Setting("WINDVANE_EVENTS_DAYS", _positive, 90, "Days that events and their signals are kept."),
+    "bodies_days": Setting(
+        "WINDVANE_BODIES_DAYS", _positive, 30, "Days that prompts, responses and contexts are kept."
+    ),
+    "signals_days": Setting("WINDVANE_SIGNALS_DAYS", _positive, 365, "Days that series signals are kept."),
+    "rollups_days": Setting("WINDVANE_ROLLUPS_DAYS", _positive, 730, "Days that one-minute rollups are kept."),
+    "dead_letters_days": Setting("WINDVANE_DEAD_LETTERS_DAYS", _positive, 30, "Days that dead letters are kept."),
+    "ledger_days": Setting(
+        "WINDVANE_LEDGER_DAYS",
+        _positive,
+        14,
+        "Days that the ledger looks back; no more than events and dead letters are kept.",
+    ),
+    "memory_mb": Setting("WINDVANE_STORE_MEMORY_MB", _positive, 2048, "Most memory chDB may use, in MiB."),
     # Roles on a ClickHouse server (the server-only migrations).
     "writer_password": Setting(
         "WINDVANE_WRITER_PASSWORD", str, None, "Password of the user windvane_writer on a server."

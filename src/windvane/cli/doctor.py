@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final, Literal
@@ -15,7 +16,7 @@ import msgspec
 
 from windvane.cli.options import dir_option, json_option, setting_option, store_option
 from windvane.errors import DirectoryInUse, LogError, MigrationError, StoreError
-from windvane.settings import setting
+from windvane.settings import setting, state_home
 
 __all__ = ["Finding", "command"]
 
@@ -44,20 +45,26 @@ class Finding(msgspec.Struct):
 def command(
     bootstrap: str | None, topic: str | None, store: str | None, dir: Path | None, local: bool, as_json: bool
 ) -> None:
-    """Look at versions, disk, store, broker and clock; say what to do about each finding. Exit code 1 if one is ill."""
+    """Look at versions, disk, store, broker and clock; say what to do about each finding. Exit code 1 if one is ill.
+
+    \b
+    Examples:
+      windvane doctor --local
+      windvane doctor --bootstrap 127.0.0.1:9092 --store http://127.0.0.1:8123
+    """
     home = Path(setting("dir", dir))
-    checks: list[Callable[[], Iterator[Finding]]] = [_versions, lambda: _disk(home), lambda: _store(store, home)]
+    findings = [*_versions(), *_disk(home), *_spool(), *_store(store, home)]
     if not local:
-        checks.append(lambda: _broker(setting("bootstrap", bootstrap), setting("topic", topic)))
-    findings = [finding for check in checks for finding in check()]
+        findings += _broker(setting("bootstrap", bootstrap), setting("topic", topic))
+    well = all(finding.state != "ill" for finding in findings)
     if as_json:
-        click.echo(msgspec.json.encode(findings).decode())
+        click.echo(msgspec.json.encode({"well": well, "findings": findings}).decode())
     else:
         for finding in findings:
             click.echo(f"{_MARK[finding.state]} {finding.what}: {finding.fact}")
             if finding.remedy:
                 click.echo(f"       {finding.remedy}")
-    sys.exit(any(finding.state == "ill" for finding in findings))
+    sys.exit(0 if well else 1)
 
 
 def _versions() -> Iterator[Finding]:
@@ -80,6 +87,28 @@ def _disk(home: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(there).free >> 20
     remedy = "" if free >= 2048 else "make room, or set WINDVANE_LOG_RETENTION_H and the WINDVANE_*_DAYS lower"
     yield Finding(f"disk of {home}", "ill" if remedy else "well", f"{free} MiB free", remedy)
+    if not _writable(there):
+        yield Finding(f"directory {home}", "ill", f"{there} is not writable", "give another: --dir or WINDVANE_DIR")
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _spool() -> Iterator[Finding]:
+    home = Path(setting("spool_dir") or state_home() / "windvane" / "spool")
+    there = next(path for path in (home.resolve(), *home.resolve().parents) if path.exists())
+    if not _writable(there):
+        yield Finding(
+            f"spool {home}", "ill", "not writable: kill -9 of an app would lose what it has not sent",
+            "make it writable, or set WINDVANE_SPOOL_DIR",
+        )  # fmt: skip
+    else:
+        yield Finding(f"spool {home}", "well", "writable")
 
 
 def _store(store: str | None, home: Path) -> Iterator[Finding]:
@@ -97,8 +126,9 @@ def _store(store: str | None, home: Path) -> Iterator[Finding]:
         yield Finding(f"store {named}", "well", str(error).split(". ")[0])
         return
     try:
+        client = opened.connections.get(database=False)
         began = time.time()
-        there = opened.connections.get(database=False).query("SELECT version(), toUnixTimestamp64Milli(now64(3))")
+        there = client.query("SELECT version(), toUnixTimestamp64Milli(now64(3))")
         engine, at_ms = there.result_rows[0]
         yield Finding(f"store {named}", "well", f"ClickHouse {engine}")
         apart = at_ms / 1000 - (began + time.time()) / 2

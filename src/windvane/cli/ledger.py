@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import msgspec
@@ -14,7 +14,8 @@ from windvane.cli.running import asking
 
 __all__ = ["QUERY", "command", "rows_of"]
 
-QUERY = "SELECT * FROM ledger ORDER BY source"
+_COUNTS: Final = ("emitted", "dropped", "waiting", "writing", "accepted", "duplicates", "refused", "stored", "missing")
+QUERY: Final = "SELECT * FROM ledger ORDER BY source"
 
 
 def rows_of(answer: bytes) -> list[dict[str, Any]]:
@@ -31,26 +32,46 @@ def rows_of(answer: bytes) -> list[dict[str, Any]]:
 def command(store: str | None, dir: Path | None, as_json: bool) -> None:
     """Show, for each sender, what became of every event, and whether the ledger balances.
 
-    emitted: calls of emit() so far, by the sender's last word. dropped: of them, never left the app, by reason.
-    waiting: of them, still in the sender's spool, by its last word. accepted: reached the log. duplicates: of them,
-    sent twice and skipped. refused: of them, in the dead letters. stored: of them, in the events. missing: accepted,
-    but none of these: must be 0. Exit code 1 if the ledger does not balance.
+    \b
+    emitted     calls of emit() so far, by the sender's last word
+    dropped     of them, never left the app; the reasons are told below
+    waiting     of them, still in the sender's spool, by its last word
+    writing     of them, in a block that is being written
+    accepted    reached the log, and their block is written
+    duplicates  of them, sent twice and skipped
+    refused     of them, in the dead letters
+    stored      of them, in the events
+    missing     accepted, but none of these: must be 0
+
+    Exit code 1 if the ledger does not balance.
+
+    \b
+    Examples:
+      windvane ledger
+      windvane ledger --json
     """
-    answer, end = asking(store, dir)
-    try:
+    with asking(store, dir) as answer:
         rows = rows_of(answer(QUERY, "columns"))
-    finally:
-        end()
     balanced = all(row["balanced"] for row in rows)
     if as_json:
         click.echo(msgspec.json.encode({"balanced": balanced, "sources": rows}).decode())
     else:
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table(*(rows[0] if rows else ["nothing was accepted yet"]))
-        for row in rows:
-            table.add_row(*(str(value) for value in row.values()))
-        Console().print(table)
-        click.echo("balanced" if balanced else "NOT BALANCED: see the rows whose `balanced` is 0")
+        _show(rows, balanced=balanced)
     sys.exit(0 if balanced else 1)
+
+
+def _show(rows: list[dict[str, Any]], *, balanced: bool) -> None:
+    if not rows:
+        click.echo("nothing was accepted yet")
+        return
+    rows = [{**row, "source": row["source"] or "(not numbered)"} for row in rows]
+    widths = [max(len(name), *(len(str(row[name])) for row in rows)) for name in ("source", *_COUNTS)]
+    line = "  ".join([f"{{:{widths[0]}}}", *(f"{{:>{width}}}" for width in widths[1:])]).format
+    click.echo(line("source", *_COUNTS))
+    for row in rows:
+        click.echo(line(*(row[name] for name in ("source", *_COUNTS))))
+    for row in rows:
+        for reason, count in row["dropped_by_reason"].items():
+            click.echo(f"dropped by {row['source']}: {count} {reason}")
+    wrong = [row["source"] for row in rows if not row["balanced"]]
+    click.echo("balanced" if balanced else f"NOT BALANCED: {', '.join(wrong)}")

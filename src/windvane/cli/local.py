@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import logging
+import os
+import secrets
 import shutil
 import threading
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import web
 
+from windvane.cli.listening import address, bind, listen, make_guard
+from windvane.cli.memory import spare_the_collector
 from windvane.cli.running import Running
 from windvane.collectors.gateway.app import make_gateway
 from windvane.collectors.log.sqlite import SqliteLog
@@ -26,76 +29,67 @@ from windvane.stream.registry import make_pipeline
 
 __all__ = ["LocalPipeline"]
 
-_log: Final = logging.getLogger("windvane")
-
 
 class LocalPipeline:
     """Everything `windvane up` runs. `start` and `stop` are called once each; `stop` finishes the block in hand."""
 
     def __init__(self, directory: Path, host: str, port: int) -> None:
-        """Open log and store in `directory`.
+        """Take the port, open log and store in `directory`.
 
         Raises:
             DirectoryInUse: another process runs there.
-            ConfigError, LogError, StoreError: log or store cannot be opened.
+            ConfigError, LogError, StoreError: port, directory, log or store cannot be had.
         """
-        self.directory, self.host, self.port = directory, host, port
-        directory.mkdir(parents=True, exist_ok=True)
-        self.store = ClickHouseStore(setting("store") or f"chdb://{directory.resolve() / 'store'}")
+        self.directory = directory
+        self._host, self._socket = host, bind(host, port)
+        self.url, self.port = address(self._socket), int(self._socket.getsockname()[1])
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self.store = ClickHouseStore(setting("store") or f"chdb://{directory.resolve() / 'store'}")
+        except OSError as error:
+            raise ConfigError(f"{directory} cannot be used: {error.strerror}. Give another: --dir") from error
+        # A process that was killed has left its word; from here on it is ours.
+        (directory / "up.json").unlink(missing_ok=True)
         self.store.prepare()
         self.reader = Reader(self.store.connections)
         self.log = SqliteLog(directory / "log.sqlite", topic=setting("topic"))
         limits = Limits(setting("block_rows"), setting("flush_s"), setting("snapshot_s"))
         retention_s = setting("log_retention_h") * 3600
         self.loop = LocalLoop(self.log, self.store, make_pipeline, limits, retention_s=retention_s)
-        self._stopped = threading.Event()
-        self._serving: asyncio.AbstractEventLoop | None = None
+        self._token = secrets.token_urlsafe(24)
+        self._ready = threading.Event()
+        self._server = threading.Thread(target=lambda: asyncio.run(self._serve()), name="windvane-http", daemon=True)
 
     def start(self) -> None:
-        """Start the loop and the HTTP server, each in a thread; return once the port answers.
+        """Start the loop and the HTTP server, each in a thread; return once it serves and is announced.
 
         Raises:
-            ConfigError: the port is taken.
+            ConfigError: another process has come first at the port.
         """
+        listen(self._socket)
+        spare_the_collector()
         self.loop.start()
-        ready: threading.Event = threading.Event()
-        trouble: list[OSError] = []
-        self._server = threading.Thread(target=self._serve, args=(ready, trouble), name="windvane-http", daemon=True)
         self._server.start()
-        ready.wait()
-        if trouble:
-            self.stop()
-            raise ConfigError(
-                f"port {self.port} of {self.host} cannot be used: {trouble[0].strerror}. Choose another: --port"
-            )
-        self._announced = Running.announce(self.directory, self.host, self.port)
+        self._ready.wait()
+        Running(os.getpid(), self.url, self._token).announce(self.directory)
 
-    def _serve(self, ready: threading.Event, trouble: list[OSError]) -> None:
-        asyncio.run(self._serve_until_stopped(ready, trouble))
-
-    async def _serve_until_stopped(self, ready: threading.Event, trouble: list[OSError]) -> None:
+    async def _serve(self) -> None:
         app = make_gateway(self.log, health=self.health)
+        app.middlewares.append(make_guard(self._host))
         app.router.add_post("/v1/sql", self._sql)
         HealthPage(self.reader, self.health).add_to(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
         await runner.setup()
-        try:
-            site = web.TCPSite(runner, self.host, self.port)
-            await site.start()
-            self.port = runner.addresses[0][1]
-            self._serving, self._end = asyncio.get_running_loop(), asyncio.Event()
-            ready.set()
-            await self._end.wait()
-        except OSError as error:
-            trouble.append(error)
-            ready.set()
-        finally:
-            await runner.cleanup()
+        await web.SockSite(runner, self._socket).start()
+        self._serving, self._end = asyncio.get_running_loop(), asyncio.Event()
+        self._ready.set()
+        await self._end.wait()
+        await runner.cleanup()
 
     async def _sql(self, request: web.Request) -> web.Response:
         """Answer SQL for this user's own commands: the word is in a file that only this user can read."""
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not hmac.compare_digest(given.encode(), self._announced.token.encode()):
+        if not hmac.compare_digest(given.encode(), self._token.encode()):
             return web.Response(status=401, text="the token in up.json is needed")
         form = request.query.get("format", "json")
         if form not in FORMATS:
@@ -117,11 +111,9 @@ class LocalPipeline:
 
     def stop(self) -> None:
         """Take no more in, finish the block in hand, save state, close. What is not stored waits in the log."""
-        if self._serving:
-            self._serving.call_soon_threadsafe(self._end.set)
-            self._server.join(10)
-        if self.loop.is_alive():
-            self.loop.stop()
+        self._serving.call_soon_threadsafe(self._end.set)
+        self._server.join(10)
+        self.loop.stop()
         (self.directory / "up.json").unlink(missing_ok=True)
         self.log.close()
         self.reader.close()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import logging
+import os
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
+from windvane.cli.stopping import Stopped, raise_when_asked
 from windvane.errors import WindvaneError
 
 if TYPE_CHECKING:
@@ -16,8 +19,8 @@ __all__ = ["main"]
 _COMMANDS: Final = {
     "up": "Run the whole pipeline in this process: intake, log, scoring, store, health page.",
     "demo": "Run `up` and play a simulated day with incidents into it.",
-    "replay": "Send a CSV or JSON-lines file of calls to any endpoint.",
-    "score": "Score a file of calls, without log or store: JSON lines in, JSON lines out.",
+    "replay": "Send a file of calls, CSV or JSON, to any endpoint.",
+    "score": "Score a file of calls, without log or store; JSON lines out.",
     "worker": "Run one Faust worker of a cluster: Kafka in, ClickHouse out.",
     "gateway": "Run the HTTP intake alone, in front of Kafka.",
     "topics": "Create the topics on Kafka, with stated settings.",
@@ -56,21 +59,55 @@ def _group() -> click.Group:
     def windvane_group() -> None:
         """Streaming observability for AI workloads: every call scored, nothing lost, nothing counted twice.
 
-        Start with `windvane demo`, then point your app at `windvane up`.
+        Start with `windvane demo`, then point your app at `windvane up`. Each command's --help shows how it is called.
+
+        \b
+        Examples:
+          windvane demo
+          windvane up
+          windvane sql "SELECT * FROM open_signals"
         """
 
     return windvane_group
 
 
 def main() -> None:
-    """Run the command line. An error of ours is one line on stderr and exit code 1."""
+    """Run the command line and end the process.
+
+    Exit codes: 0, or what the command says in its help; 1 for an error of ours, told in one line on stderr; 2 for a
+    command line that cannot be read; 128 and the signal's number when stopped by one.
+    """
+    raise_when_asked()
+    # clickhouse-connect tells its errors twice: to us, and to a log that has no reader.
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     try:
-        group = _group()
+        sys.exit(_run())
+    except (Stopped, WindvaneError, OSError) as error:
+        _tell(error)
+
+
+def _run() -> int:
+    try:
+        import click
     except ImportError:
-        sys.exit("The command line is not in the SDK-only install. Run: pip install 'windvane[local]'")
+        sys.exit("windvane: the command line is not in the SDK-only install. Run: pip install 'windvane[local]'")
     try:
-        group(prog_name="windvane")
-    except WindvaneError as error:
-        sys.exit(f"windvane: {error}")
+        return int(_group().main(prog_name="windvane", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
     except ImportError as error:
+        if not error.name or error.name.startswith("windvane"):
+            raise
         sys.exit(f"windvane: {error.name} is not installed. Run: pip install 'windvane[local]' (or [cluster])")
+
+
+def _tell(error: BaseException) -> NoReturn:
+    if isinstance(error, Stopped):
+        print("windvane: stopped" + (error.told and f"; {error.told}"), file=sys.stderr, flush=True)
+        # At once: what still runs in threads is not waited for.
+        os._exit(128 + error.number)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(f"windvane: {where}{error.strerror or error}")
+    sys.exit(f"windvane: {error}")

@@ -26,6 +26,11 @@ def command(to: int | None, dry_run: bool, store: str | None, dir: Path | None) 
 
     On a ClickHouse server this also creates the roles and the two users with least privilege; it needs
     WINDVANE_WRITER_PASSWORD and WINDVANE_READER_PASSWORD. Going back drops what a migration made, with its rows.
+
+    \b
+    Examples:
+      windvane migrate --dry-run
+      windvane migrate --store http://127.0.0.1:8123
     """
     url = store or (f"chdb://{dir.resolve() / 'store'}" if dir else None)
     opened = ClickHouseStore(url)

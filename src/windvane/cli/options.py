@@ -39,9 +39,10 @@ def json_option(function: F) -> F:
 def map_options(function: F) -> F:
     """Add --map and --set."""
     mapped = click.option(
-        "--map", "columns", multiple=True, metavar="COLUMN=FIELD", help="Read this column of the file as that field."
-    )
+        "--map", "maps", multiple=True, metavar="COLUMN=FIELD",
+        help="Read this column of the file as that field; may be repeated. The fields: docs/reference/events.md.",
+    )  # fmt: skip
     constant = click.option(
-        "--set", "constants", multiple=True, metavar="FIELD=VALUE", help="Give every event this field."
+        "--set", "sets", multiple=True, metavar="FIELD=VALUE", help="Give every event this field; may be repeated."
     )
     return mapped(constant(function))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import http.client
 import os
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
+from windvane.cli.stopping import Stopped
 from windvane.errors import DirectoryInUse, StoreError, StoreUnavailable
 from windvane.settings import setting
 from windvane.storage.reader import Reader
@@ -22,19 +24,16 @@ class Running(msgspec.Struct):
     """Where a running process listens, and the word that lets its own user ask it for SQL."""
 
     pid: int
-    host: str
-    port: int
+    url: str
     token: str
 
-    @staticmethod
-    def announce(directory: Path, host: str, port: int) -> Running:
-        """Write the file that `find` reads; only this user can."""
-        running = Running(os.getpid(), host, port, secrets.token_urlsafe(24))
-        path = directory / "up.json"
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(running))
-        return running
+    def announce(self, directory: Path) -> None:
+        """Write the file that `find` reads; only this user can. It is there whole, or not at all."""
+        new = directory / "up.new"
+        new.unlink(missing_ok=True)
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(self))
+        new.replace(directory / "up.json")
 
     @staticmethod
     def find(directory: Path) -> Running:
@@ -46,11 +45,12 @@ class Running(msgspec.Struct):
         try:
             return msgspec.json.decode((directory / "up.json").read_bytes(), type=Running)
         except (OSError, msgspec.DecodeError) as error:
-            raise StoreUnavailable(f"{directory} is in use by a process that answers no questions") from error
+            raise StoreUnavailable(f"{directory} is in use by a process that answers nothing yet: try again") from error
 
 
-def asking(store: str | None, directory: Path | None) -> tuple[Callable[[str, str], bytes], Callable[[], None]]:
-    """Return a function that answers SQL in a form of `storage.reader`, and one that ends it.
+@contextmanager
+def asking(store: str | None, directory: Path | None) -> Iterator[Callable[[str, str], bytes]]:
+    """Give a function that answers SQL in a form of `storage.reader`.
 
     Opens the store itself, or asks the `windvane up` that has it open.
 
@@ -63,17 +63,23 @@ def asking(store: str | None, directory: Path | None) -> tuple[Callable[[str, st
         raise StoreError(f"there is no store at {url}. Run `windvane up` or `windvane demo` first, or give --dir")
     try:
         opened = ClickHouseStore(url)
-        opened.prepare()
     except DirectoryInUse:
         running = Running.find(home)
-        return (lambda sql, form: ask(running, sql, form)), (lambda: None)
+        yield lambda sql, form: ask(running, sql, form)
+        return
+    opened.prepare()
     reader = Reader(opened.connections, threads=1)
-
-    def end() -> None:
+    try:
+        yield reader.text
+    except Stopped:
+        # The engine cannot be interrupted: the process ends without waiting for it.
+        raise
+    except Exception:
         reader.close()
         opened.close()
-
-    return reader.text, end
+        raise
+    reader.close()
+    opened.close()
 
 
 def ask(running: Running, sql: str, form: str) -> bytes:
@@ -83,14 +89,14 @@ def ask(running: Running, sql: str, form: str) -> bytes:
         StoreError: it says that the query is wrong.
         StoreUnavailable: it does not answer.
     """
-    connection = http.client.HTTPConnection(running.host, running.port, timeout=90)
+    connection = http.client.HTTPConnection(urlsplit(running.url).netloc, timeout=90)
     try:
         headers = {"Authorization": f"Bearer {running.token}"}
         connection.request("POST", f"/v1/sql?format={form}", sql.encode(), headers)
         response = connection.getresponse()
         body = response.read()
     except OSError as error:
-        raise StoreUnavailable(f"process {running.pid} at port {running.port} does not answer: {error}") from error
+        raise StoreUnavailable(f"process {running.pid} at {running.url} does not answer: {error}") from error
     finally:
         connection.close()
     if response.status != 200:

@@ -9,6 +9,7 @@ import click
 
 from windvane.cli.options import dir_option, store_option
 from windvane.cli.running import asking
+from windvane.errors import ConfigError
 from windvane.storage.reader import FORMATS
 
 __all__ = ["command"]
@@ -30,9 +31,11 @@ def command(query: str, form: str, store: str | None, dir: Path | None) -> None:
       windvane sql "SELECT service_name, count(), avg(gen_ai_client_operation_duration) FROM calls GROUP BY 1"
       windvane sql "SELECT * FROM open_signals" --format json
     """
-    answer, end = asking(store, dir)
-    try:
-        sys.stdout.buffer.write(answer(query, form))
-        sys.stdout.flush()
-    finally:
-        end()
+    if not query.strip(" \t\n;"):
+        raise ConfigError("the query is empty. Try: windvane sql 'SELECT * FROM calls LIMIT 10'")
+    with asking(store, dir) as answer:
+        told = answer(query, form)
+    sys.stdout.buffer.write(told)
+    sys.stdout.flush()
+    if not told and form == "table":
+        click.echo("no rows", err=True)

@@ -12,10 +12,15 @@ __all__ = ["command"]
 
 @click.group("topics")
 def command() -> None:
-    """Create the topics on Kafka, with stated settings."""
+    """Create the topics on Kafka, with stated settings.
+
+    \b
+    Example:
+      windvane topics create --bootstrap 127.0.0.1:9092
+    """
 
 
-@command.command("create")
+@command.command("create", short_help="Create the topic of envelopes, and say its settings.")
 @setting_option("--bootstrap", "bootstrap")
 @setting_option("--topic", "topic")
 @setting_option("--partitions", "partitions", type=click.IntRange(min=1))
@@ -28,7 +33,12 @@ def create(
     replication: int | None,
     log_retention_h: float | None,
 ) -> None:
-    """Create the topic of envelopes, and say its settings; one that exists is compared, not changed."""
+    """Create the topic of envelopes, and say its settings; one that exists is compared, not changed.
+
+    \b
+    Example:
+      windvane topics create --bootstrap 127.0.0.1:9092 --partitions 12
+    """
     from windvane.collectors.log.topics import create_topic
 
     outcome = create_topic(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from pathlib import Path
 
 import click
 
 from windvane.cli.logs import log_to_stderr
 from windvane.cli.options import dir_option
+from windvane.cli.stopping import StopRequest
 from windvane.settings import setting
 
-__all__ = ["command", "wait_for_signal"]
+__all__ = ["command"]
 
 
 @click.command("up")
@@ -20,33 +19,29 @@ __all__ = ["command", "wait_for_signal"]
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=7070, show_default=True, help="Port of the intake and the page."
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; keep it on loopback.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; off loopback, anyone may write here."
+)
 @click.option("--verbose", is_flag=True, help="Say more.")
 def command(dir: Path | None, port: int, host: str, verbose: bool) -> None:
     """Run the whole pipeline in this process: intake over HTTP, log, scoring, store, and a health page.
 
-    Point an app at it with windvane.init(endpoint="http://127.0.0.1:7070", service="…"), or send plain JSON:
+    Point an app at it with windvane.init(endpoint="http://127.0.0.1:7070", service="…"), or send plain JSON. Ends on
+    Ctrl-C or SIGTERM, once the block in hand is stored; kill -9 loses nothing either.
 
     \b
+    Examples:
+      windvane up
       curl -d '{"service": "demo", "model": "m", "prompt": "hi", "response": "hello"}' http://127.0.0.1:7070/v1/events
       windvane sql "SELECT * FROM calls"
-
-    Ends on Ctrl-C or SIGTERM, once the block in hand is stored; kill -9 loses nothing either.
     """
     from windvane.cli.local import LocalPipeline
 
     log_to_stderr(verbose=verbose)
+    stop = StopRequest()
     pipeline = LocalPipeline(setting("dir", dir), host, port)
     pipeline.start()
-    click.echo(f"windvane is up: http://{host}:{pipeline.port}/  (data in {pipeline.directory})", err=True)
-    wait_for_signal()
+    click.echo(f"windvane is up: {pipeline.url}/  (data in {pipeline.directory})", err=True)
+    stop.wait()
     pipeline.stop()
-
-
-def wait_for_signal() -> None:
-    """Block until SIGINT or SIGTERM."""
-    asked = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: asked.set())
-    while not asked.wait(0.5):
-        pass
+    click.echo("windvane has stopped; nothing is lost", err=True)

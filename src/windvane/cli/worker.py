@@ -7,6 +7,7 @@ import tempfile
 import click
 
 from windvane.cli.logs import log_to_stderr
+from windvane.cli.memory import spare_the_collector
 from windvane.cli.options import setting_option, store_option
 from windvane.settings import setting
 
@@ -25,6 +26,12 @@ def command(bootstrap: str | None, topic: str | None, group: str | None, store: 
     Start as many as there are cores to spare; they share the partitions. One can be killed at any time: another takes
     its partitions over from what is stored, and no event is lost or stored twice. SIGTERM finishes the block in hand.
     Exit code 75 says that the store refused for longer than WINDVANE_SINK_RETRY_S: start it again.
+
+    \b
+    Example:
+      windvane topics create --bootstrap 127.0.0.1:9092
+      windvane migrate --store http://127.0.0.1:8123
+      windvane worker --bootstrap 127.0.0.1:9092 --store http://127.0.0.1:8123
     """
     import faust
 
@@ -51,4 +58,5 @@ def command(bootstrap: str | None, topic: str | None, group: str | None, store: 
         )
         worker = faust.Worker(app, loglevel="INFO" if verbose else "WARNING", redirect_stdouts=False)
         log_to_stderr(verbose=verbose)
+        spare_the_collector()
         worker.execute_from_commandline()

@@ -11,7 +11,12 @@ from windvane.cli.simulation import services
 from windvane.cli.simulation.incidents import Incident, running
 from windvane.cli.simulation.services import SERVICES, Service
 
-__all__ = ["simulate"]
+__all__ = ["run_name", "simulate"]
+
+
+def run_name(seed: int, start_us: int) -> str:
+    """Return what the ids of one simulation begin with."""
+    return f"sim-{seed}-{start_us // 1_000_000}"
 
 
 def simulate(
@@ -20,10 +25,11 @@ def simulate(
     """Yield the calls of `hours` hours of event time from `start_us` on, as plain events, in order of time.
 
     Each carries the tag `simulated`, and one that an incident touches the tag `incident` with its name. Ids follow
-    from the seed, so the same arguments give the same events.
+    from seed and start, so the same arguments give the same events.
     """
     chance = random.Random(seed)
     span_s, at_s, number = hours * 3600, 0.0, 0
+    name = run_name(seed, start_us)
     while True:
         # Busier in the middle than at the ends, as days are.
         rate = calls_per_hour / 3600 * (0.7 + 0.6 * math.sin(math.pi * at_s / span_s))
@@ -34,14 +40,14 @@ def simulate(
         incident = running(at_s / span_s)
         touched = incident if incident and service.name in incident.services else None
         event = _call(chance, service, touched, at_s / span_s)
-        event["id"] = f"sim-{seed}-{number:07}"
+        event["id"] = f"{name}-{number:07}"
         event["time"] = (start_us + round(at_s * 1e6)) / 1e6
         event["trace_id"] = f"{chance.getrandbits(128):032x}"
         yield event
         number += 1
         if chance.random() < 0.02 and "error" not in event:
             number += 1
-            yield _feedback(chance, event, f"sim-{seed}-{number - 1:07}")
+            yield _feedback(chance, event, f"{name}-{number - 1:07}")
 
 
 def _call(chance: random.Random, service: Service, incident: Incident | None, share: float) -> dict[str, Any]:

@@ -1,0 +1,57 @@
+"""What went wrong in a simulation, and what was noticed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from windvane.cli.simulation.incidents import INCIDENTS
+from windvane.dashboards.words import in_words
+from windvane.storage.reader import Reader
+
+__all__ = ["report"]
+
+
+def report(reader: Reader, name: str, start_us: int, hours: float) -> Iterator[str]:
+    """Yield the lines that tell it: each incident, and under it the changes of state of its services' series.
+
+    `name` is what the ids of the simulation begin with. A change belongs to the last incident that had begun on its
+    service by then; what fired before any is told as such.
+    """
+    query = (
+        "SELECT time, signal, state, service_name, evidence FROM signal_changes"
+        f" WHERE startsWith(event_id, '{name}-') ORDER BY time"
+    )
+    changes = reader.rows(query)
+    start = datetime.fromtimestamp(start_us / 1e6, UTC)
+    begins = [start + timedelta(hours=hours * incident.begins) for incident in INCIDENTS]
+    owners = [_owner(change, begins) for change in changes]
+    yield "What went wrong in them, and what was noticed (times of the events, in UTC):"
+    for number, incident in enumerate(INCIDENTS):
+        ends = start + timedelta(hours=hours * incident.ends)
+        yield f"\n  {begins[number]:%H:%M} to {ends:%H:%M}  {incident.title} ({', '.join(incident.services)})"
+        yield from _lines([change for change, owner in zip(changes, owners, strict=True) if owner == number])
+    if None in owners:
+        yield "\n  Without an incident"
+        yield from _lines([change for change, owner in zip(changes, owners, strict=True) if owner is None])
+
+
+def _owner(change: dict[str, Any], begins: list[datetime]) -> int | None:
+    at = datetime.fromisoformat(change["time"]).replace(tzinfo=UTC)
+    begun = [
+        number
+        for number, incident in enumerate(INCIDENTS)
+        if change["service_name"] in incident.services and begins[number] <= at
+    ]
+    return begun[-1] if begun else None
+
+
+def _lines(changes: list[dict[str, Any]]) -> Iterator[str]:
+    for change in changes:
+        told = in_words(msgspec.json.decode(change["evidence"]))
+        yield f"    {change['time'][11:19]}  {change['state']:9}  {change['service_name']}: {told} [{change['signal']}]"
+    if not changes:
+        yield "    no series signal fired"
