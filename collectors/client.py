@@ -10,56 +10,32 @@ import atexit
 import itertools
 import logging
 import os
-import threading
+import sys
 import time
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from windvane.collectors.event import INDEX, MAX_EVENT_BYTES
-from windvane.collectors.normalize import normalize
-from windvane.collectors.segment import Segment
-from windvane.collectors.sender import DROPS, Sender, _ledger
+from windvane.collectors.cells import cells_of
+from windvane.collectors.counts import Stats
+from windvane.collectors.event import INDEX
+from windvane.collectors.sender import Sender
 from windvane.collectors.spool import Spool, service_dir
 from windvane.collectors.transport.opening import check_endpoint
-from windvane.errors import EventRefused, Reason
+from windvane.collectors.writer import Writer
+from windvane.errors import ConfigError, EventRefused, Reason
 from windvane.settings import setting, state_home
 
-__all__ = ["Client", "Stats"]
+__all__ = ["Client"]
 
 _log: Final = logging.getLogger("windvane")
 _encode: Final = msgspec.msgpack.Encoder().encode
 _now: Final = time.time_ns
-_WAKE_EVERY: Final = 256
+_NONE: Final[dict[str, str]] = {}
 _SERVICE, _MODEL, _ID = INDEX["service_name"], INDEX["gen_ai_request_model"], INDEX["id"]
-
-
-class Stats(msgspec.Struct):
-    """What became of this process's events: emitted = delivered + spooled + the sum of dropped, when nothing moves."""
-
-    emitted: int
-    delivered: int
-    """Durable in the log."""
-    spooled: int
-    """In the spool, on their way."""
-    dropped: dict[str, int]
-    adopted: int
-    """Events of dead processes that this one has sent."""
-    retries: int
-    error: str
-    """Why sending fails at the moment; empty where it does not."""
-
-
-class _Key:
-    """A series' home: its name, its index in segments, the next number, the segment that knows its name."""
-
-    __slots__ = ("index", "name", "next", "segment")
-
-    def __init__(self, index: int, name: str) -> None:
-        self.index, self.name, self.next = index, name, 0
-        self.segment: Segment | None = None
 
 
 class Client:
@@ -81,46 +57,60 @@ class Client:
         """Take what is given, else the settings (docs/reference/settings.md). Opens no connection.
 
         Raises:
-            ConfigError: the endpoint names no transport.
+            ConfigError: the endpoint names no transport, or a setting is out of its range.
         """
+        self._reset()
+        self.service: str = _sound(setting("service", service))
+        self._enabled: bool = setting("enabled", enabled)
+        if not self._enabled:
+            return
         self._endpoint: str = setting("endpoint", endpoint)
         check_endpoint(self._endpoint)
-        self.service: str = setting("service", service)
-        self._enabled: bool = setting("enabled", enabled)
         self._linger_s: float = setting("linger_s", linger_s)
+        if not 0 <= self._linger_s <= 60:
+            raise ConfigError(f"linger_s is {self._linger_s}; it is from 0 to 60 seconds")
         self._limit: int = setting("spool_mb", spool_mb) << 20
-        self._folder = service_dir(
-            Path(setting("spool_dir", spool_dir) or state_home() / "windvane" / "spool"), self.service
-        )
-        self._version, self._environment, self._tags = service_version, environment, dict(tags) if tags else None
-        # Re-entrant, so that an emit inside an emit (a signal, a finalizer) is noticed and dropped, not a deadlock.
-        self._lock = threading.RLock()
-        self._closed = False
-        self._begin()
-        os.register_at_fork(after_in_child=self._after_fork)
+        if self._limit < 2 << 20:
+            raise ConfigError(f"spool_mb is {self._limit >> 20}; it is two segments of 1 MiB at least: give 2 or more")
+        self._folder = _folder(setting("spool_dir", spool_dir), self.service)
+        self._version = None if service_version is None else _sound(service_version)
+        self._environment = None if environment is None else _sound(environment)
+        self._tags = {_sound(name): _sound(value) for name, value in (tags or {}).items()}
+        self._writer.begin()
+        _clients.add(self)
         atexit.register(self.shutdown)
 
-    def _begin(self) -> None:
-        """Start from nothing: in a new process, forked or not."""
+    def _reset(self) -> None:
+        """Be a client that has emitted nothing, in a process of its own."""
         self._source = os.urandom(8).hex()
         self._prefix = self._source + "-"
         self._ids = itertools.count()
-        self._keys: dict[tuple[str, str | None], _Key] = {}
-        self._busy = False
-        self._emitted = 0
-        self._drops = dict.fromkeys(DROPS, 0)
-        self._pid = os.getpid()
-        if self._enabled:
-            self._spool = Spool(self._folder, self._source, self._limit)
-            self._sender = Sender(self._endpoint, self._spool, self._folder, self._counts, self._linger_s)
-            self._sender.start()
+        self._writer = Writer(self._begin)
+        self._sender: Sender | None = None
+
+    def _begin(self) -> tuple[Spool, Callable[[], None]]:
+        """Make the spool and start the sender."""
+        spool = Spool(self._folder, self._source, self._limit)
+        sender = Sender(self._endpoint, spool, self._folder, self._writer.ledger, self._linger_s)
+        try:
+            sender.start()
+        except RuntimeError as error:  # no more threads: the service's next process sends what is in the spool
+            _log.warning("the sender cannot start (%s): events wait in the spool", error)
+        process = sys.modules.get("multiprocessing.process")
+        if process is not None and process.parent_process() is not None:
+            # Its children end without atexit, but not without this.
+            sys.modules["multiprocessing.util"].Finalize(None, self.shutdown, exitpriority=0)
+        self._sender = sender
+        return spool, sender.wake
 
     def _after_fork(self) -> None:
-        """A child has its own source, segments and sender; the parent's are the parent's."""
-        if self._enabled and not self._closed:
-            self._lock = threading.RLock()
-            self._spool.forget()
-            self._begin()
+        """A child has its own source, segments and sender, from its first emit on; the parent's are the parent's."""
+        writer, sender = self._writer, self._sender
+        if sender is not None:
+            sender.forget()
+        writer.forget()
+        self._reset()
+        self._writer.closed = writer.closed
 
     def emit(
         self,
@@ -157,59 +147,57 @@ class Client:
         try:
             if not self._enabled:
                 return ""
-            name = id or self._prefix + str(next(self._ids))
+            data = None
             if (
-                more
-                or event is not None
-                or (prompt is not None and prompt.__class__ is not str)
-                or (response is not None and response.__class__ is not str)
-                or (error is not None and error.__class__ is not str)
-                or (context is not None and context.__class__ is not list)
-                or (tags is not None and tags.__class__ is not dict)
-                or self._tags is not None
+                event is None
+                and not more
+                and (prompt is None or prompt.__class__ is str)
+                and (response is None or response.__class__ is str)
+                and (error is None or error.__class__ is str)
+                and (user is None or user.__class__ is str)
+                and (session is None or session.__class__ is str)
             ):
+                name = id or self._prefix + str(next(self._ids))
+                try:
+                    own = tags or _NONE if tags.__class__ is not list else dict.fromkeys(tags, "")
+                    # Raises where one of them is no text: what is of other types is read below, with goodwill. The
+                    # stream would do so too, but for the whole envelope, so what is often a number is looked at here.
+                    "".join(own.values())
+                    if context is not None and (context.__class__ is not list or set(map(type, context)) - {str}):
+                        raise TypeError
+                    data = _encode((
+                        name, _now() // 1000, self.service, operation, provider, model, None, prompt, response, None,
+                        context, input_tokens, output_tokens, cached_tokens, None, reasoning_tokens, latency, ttft,
+                        error, None, None, None, None, None, None, None, user, session, trace_id, None, None,
+                        prompt_name, prompt_version, self._version, self._environment, None, None, None, None, None,
+                        None, None, {**self._tags, **own} if self._tags else own or None, None,
+                    ))  # fmt: skip
+                except (TypeError, ValueError, AttributeError, OverflowError):
+                    data = None
+            if data is None:
                 given = {
-                    "id": name, "prompt": prompt, "response": response, "model": model, "provider": provider,
+                    "id": id, "prompt": prompt, "response": response, "model": model, "provider": provider,
                     "operation": operation, "input_tokens": input_tokens, "output_tokens": output_tokens,
                     "cached_tokens": cached_tokens, "reasoning_tokens": reasoning_tokens, "latency": latency,
                     "ttft": ttft, "context": context, "user": user, "session": session, "trace_id": trace_id,
                     "prompt_name": prompt_name, "prompt_version": prompt_version, "tags": tags, **more,
                 }  # fmt: skip
                 return self._emit_any(event, given, error)
-            row = (
-                name, _now() // 1000, self.service, operation, provider, model, None, prompt, response, None, context,
-                input_tokens, output_tokens, cached_tokens, None, reasoning_tokens, latency, ttft, error, None, None,
-                None, None, None, None, None, user, session, trace_id, None, None, prompt_name, prompt_version,
-                self._version, self._environment, None, None, None, None, None, None, None, tags, None,
-            )  # fmt: skip
-            try:
-                data = _encode(row)
-            except TypeError:  # a number of numpy's, say
-                return self._emit_any(dict(zip(INDEX, row, strict=True)), {}, None)
-            self._put(data, self.service, model)
+            self._writer.put(data, self.service, model)
             return name
         except Exception:
             # The last resort: an app must not fail for its observer.
             _log.debug("emit failed", exc_info=True)
-            self._drop(Reason.WRONG_TYPE)
+            self._writer.drop(Reason.WRONG_TYPE)
             return ""
 
     def _emit_any(self, event: Mapping[str, Any] | None, given: dict[str, Any], error: Any) -> str:
         """Emit what is not already of the row's types."""
-        whole = {**(event or {}), **{name: value for name, value in given.items() if value is not None}}
-        if isinstance(error, BaseException):
-            whole |= {"error": type(error).__qualname__, "error_message": str(error)}
-        elif error is not None:
-            whole["error"] = error
-        if self._tags:
-            own = whole.get("tags")
-            whole["tags"] = {**self._tags, **(own if isinstance(own, Mapping) else dict.fromkeys(own or (), ""))}
         try:
-            cells = list(normalize(whole))
+            cells = cells_of(event, given, error, self._tags)
         except EventRefused as refused:
             _log.debug("an event was dropped: %s", refused)
-            self._emitted += 1
-            self._drop(refused.reason, counted=True)
+            self._writer.drop(refused.reason)
             return ""
         defaults = {
             "id": self._prefix + str(next(self._ids)) if cells[_ID] is None else None,
@@ -221,95 +209,58 @@ class Client:
         for column, value in defaults.items():
             if cells[INDEX[column]] is None:
                 cells[INDEX[column]] = value
-        self._put(_encode(tuple(cells)), str(cells[_SERVICE]), cells[_MODEL])
+        self._writer.put(_encode(tuple(cells)), cells[_SERVICE], cells[_MODEL])
         return str(cells[_ID])
-
-    def _put(self, data: bytes, service: str, model: str | None) -> None:
-        """Copy an encoded event into the segment, or drop it and count why."""
-        with self._lock:
-            if self._busy:
-                self._emitted += 1
-                self._drops[Reason.REENTRANT] += 1
-                return
-            self._busy = True
-            try:
-                self._emitted = emitted = self._emitted + 1
-                if self._closed or len(data) > MAX_EVENT_BYTES:
-                    self._drop(Reason.CLOSED if self._closed else Reason.OVERSIZE, counted=True)
-                    return
-                key = self._keys.get((service, model))
-                if key is None:
-                    key = self._keys[service, model] = _Key(len(self._keys), f"{service}/{model or ''}")
-                segment = self._spool.active
-                known = key.segment is segment and segment.append(data, key.index, key.next, emitted)
-                if known or self._put_slowly(data, key, emitted):
-                    key.next += 1
-            finally:
-                self._busy = False
-        if not emitted % _WAKE_EVERY:
-            self._sender.wake.set()
-
-    def _put_slowly(self, data: bytes, key: _Key, emitted: int) -> bool:
-        """Append with all that may be needed before: the key's name, the next segment."""
-        for _ in range(2):
-            segment = self._spool.active
-            if key.segment is not segment and segment.name_key(key.index, key.name, emitted):
-                key.segment = segment
-            if key.segment is segment and segment.append(data, key.index, key.next, emitted):
-                return True
-            try:
-                if not self._spool.rotate():
-                    self._drop(Reason.SPOOL_FULL, counted=True)
-                    return False
-            except OSError as error:
-                _log.debug("no segment: %s", error)
-                break
-        self._drop(Reason.SPOOL_ERROR, counted=True)
-        return False
-
-    def _drop(self, reason: Reason, *, counted: bool = False) -> None:
-        """Count an event that is lost; say so in the log for the 1st, 2nd, 4th, 8th … of its reason."""
-        if not counted:
-            self._emitted += 1
-        self._drops[reason] += 1
-        self._spool.active.put_drops(list(self._drops.values()))
-        count = self._drops[reason]
-        if count & (count - 1) == 0:
-            _log.warning("%d events dropped so far: %s", count, reason)
-
-    def _counts(self) -> dict[str, int]:
-        return _ledger(self._emitted, self._drops)
 
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Wait until all that was emitted before is durable in the log; return whether it is. Never raises."""
-        if not self._enabled or self._closed:
-            return not self._enabled
-        with self._lock:
-            kept = self._emitted - sum(self._drops.values())
-        return self._sender.wait_for(kept, timeout_s)
+        emitted, dropped = self._writer.counts()
+        kept = emitted - sum(dropped.values())
+        return self._sender.wait_for(kept, timeout_s) if self._sender is not None else True
 
     def shutdown(self, timeout_s: float = 2.0) -> bool:
         """Flush, end the sender, close the spool; return whether all is durable. What is not is the next process's."""
-        if self._closed or not self._enabled or self._pid != os.getpid():
-            return True
         deadline = time.monotonic() + timeout_s
-        done = self.flush(timeout_s)
-        with self._lock:
-            self._closed = True
-        self._sender.stop(max(0.2, deadline - time.monotonic()))
-        if not self._sender.is_alive():
-            self._sender.tell_counts(deadline - time.monotonic())
-            self._spool.close()
+        done, before = self.flush(timeout_s), self._writer.closed
+        self._writer.close()
+        if self._sender is not None and not before:
+            self._sender.stop(max(0.2, deadline - time.monotonic()))
+            done = self.flush(0)
+            if not self._sender.is_alive():
+                self._sender.close_spool()
         atexit.unregister(self.shutdown)
         return done
 
     def stats(self) -> Stats:
         """Return what became of this process's events. Never raises."""
-        if not self._enabled:
-            return Stats(0, 0, 0, {}, 0, 0, "")
-        with self._lock:
-            emitted, dropped = self._emitted, {str(reason): count for reason, count in self._drops.items() if count}
-            delivered = self._sender.delivered
-        spooled = emitted - delivered - sum(dropped.values())
         sender = self._sender
+        delivered = sender.delivered if sender is not None else 0  # asked first: never more than was emitted
+        emitted, dropped = self._writer.counts()
+        spooled = emitted - delivered - sum(dropped.values())
+        if sender is None:
+            return Stats(emitted, 0, spooled, dropped, 0, 0, "")
         return Stats(emitted, delivered, spooled, dropped, sender.adopted, sender.retries, sender.error)
+
+
+def _sound(value: object) -> str:
+    """Return text that can be encoded: half a surrogate pair cannot."""
+    return str(value).encode("utf-8", "replace").decode()
+
+
+def _folder(spool_dir: Path | str | None, service: str) -> Path | None:
+    """Return where a service's spools are, whatever folder the app changes to later; None if it has no home."""
+    try:
+        return service_dir(Path(spool_dir or state_home() / "windvane" / "spool"), service).absolute()
+    except (RuntimeError, OSError):
+        return None
+
+
+_clients: Final[weakref.WeakSet[Client]] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for client in list(_clients):
+        client._after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -13,16 +13,19 @@ import struct
 from pathlib import Path
 from typing import Final, NamedTuple
 
-__all__ = ["HEADER_BYTES", "Entry", "Segment"]
+__all__ = ["HEADER_BYTES", "RECORD_BYTES", "Entry", "Segment"]
 
 HEADER_BYTES: Final = 4096
-_MAGIC: Final = b"WVSEG\0\0\1"
+RECORD_BYTES: Final = 16
+"""What a record takes beside its row."""
+_MAGIC: Final = b"WVSEG\0\0\2"
 _FIXED: Final = struct.Struct("<8s32s")  # magic, source
-_HEAD_AT: Final = 64
+_COUNTS_AT: Final = 64
 _TAIL_AT: Final = 128
 _DROPS_AT: Final = 192
-_HEAD: Final = struct.Struct("<QQ")  # head, events emitted so far by this source
-_COUNT: Final = struct.Struct("<Q")
+# In the machine's own order: that is one store each, which a kill cannot cut in two. Little-endian ones are not.
+_COUNTS: Final = struct.Struct("@QQ")  # events emitted so far by this source, head
+_COUNT: Final = struct.Struct("@Q")
 _RECORD: Final = struct.Struct("<IIQ")
 _IS_KEY: Final = 1 << 31
 _POPULATE_WRITE: Final = 23
@@ -30,7 +33,7 @@ _POPULATE_WRITE: Final = 23
 _SLICE: Final = 64 * 1024
 
 _put_record: Final = _RECORD.pack_into
-_put_head: Final = _HEAD.pack_into
+_put_counts: Final = _COUNTS.pack_into
 
 
 class Entry(NamedTuple):
@@ -51,6 +54,7 @@ class Segment:
         self._map: mmap.mmap | None = None
         self.head = HEADER_BYTES
         self.tail = HEADER_BYTES
+        self._faulted = 0
 
     @classmethod
     def create(cls, path: Path, size: int, source: str) -> Segment:
@@ -59,7 +63,10 @@ class Segment:
         try:
             os.posix_fallocate(fd, 0, size)
             segment = cls(path, fd, size, source)
-            segment._start(mmap.mmap(fd, size))
+            mapped = mmap.mmap(fd, size)
+            # Else the first touch of a page reads ahead, and with it the kernel clears megabytes: 2 to 4 ms.
+            mapped.madvise(mmap.MADV_RANDOM)
+            segment._start(mapped)
         except BaseException:
             os.close(fd)
             path.unlink(missing_ok=True)
@@ -87,7 +94,7 @@ class Segment:
             if len(header) < HEADER_BYTES or header[:8] != _MAGIC:
                 raise ValueError(f"{path} is no segment")
             segment = cls(path, fd, size, _FIXED.unpack_from(header)[1].rstrip(b"\0").decode("ascii"))
-            segment.head = _COUNT.unpack_from(header, _HEAD_AT)[0]
+            segment.head = _COUNTS.unpack_from(header, _COUNTS_AT)[1]
             segment.tail = _COUNT.unpack_from(header, _TAIL_AT)[0]
             if not HEADER_BYTES <= segment.tail <= segment.head <= size:
                 raise ValueError(f"{path} is damaged: {segment.tail} … {segment.head} of {size}")
@@ -98,45 +105,39 @@ class Segment:
 
     def _start(self, mapped: mmap.mmap) -> None:
         self._map = mapped
-        _FIXED.pack_into(mapped, 0, _MAGIC, self.source.encode("ascii"))
-        _put_head(mapped, _HEAD_AT, self.head, 0)
+        _put_counts(mapped, _COUNTS_AT, 0, self.head)
         _COUNT.pack_into(mapped, _TAIL_AT, self.tail)
+        _FIXED.pack_into(mapped, 0, _MAGIC, self.source.encode("ascii"))  # last: now it is a segment
 
-    def append(self, row: bytes, key: int, number: int, emitted: int) -> bool:
-        """Copy a row in; return False where there is no room. Only the writer calls it, one thread at a time."""
-        head = self.head
-        end = head + 16 + len(row)
-        if end > self.size:
-            return False
-        mapped = self._map
-        mapped[head + 16 : end] = row  # type: ignore[index]
+    def append(self, row: bytes, key: int, number: int, emitted: int) -> None:
+        """Copy a row in, of which the caller knows that it fits. Only the writer calls it, one thread at a time."""
+        head, mapped = self.head, self._map
+        end = head + RECORD_BYTES + len(row)
+        mapped[head + RECORD_BYTES : end] = row  # type: ignore[index]
         _put_record(mapped, head, len(row), key, number)  # type: ignore[arg-type]
         self.head = end
-        _put_head(mapped, _HEAD_AT, end, emitted)  # type: ignore[arg-type]
-        return True
+        _put_counts(mapped, _COUNTS_AT, emitted, end)  # type: ignore[arg-type]
 
-    def name_key(self, key: int, name: str, emitted: int) -> bool:
-        """Give a key's name, before its first row in this segment; return False where there is no room."""
-        data = name.encode()
-        if self.head + 16 + len(data) > self.size or self._map is None:
-            return False
-        # Written like a row, then marked, then counted.
-        self._map[self.head + 16 : self.head + 16 + len(data)] = data
-        _put_record(self._map, self.head, len(data) | _IS_KEY, key, 0)
-        self.head += 16 + len(data)
-        _put_head(self._map, _HEAD_AT, self.head, emitted)
-        return True
+    def name_key(self, key: int, name: bytes, emitted: int) -> None:
+        """Give a key's name, which fits, before its first row in this segment."""
+        head, mapped = self.head, self._map
+        end = head + RECORD_BYTES + len(name)
+        mapped[head + RECORD_BYTES : end] = name  # type: ignore[index]
+        _put_record(mapped, head, len(name) | _IS_KEY, key, 0)  # type: ignore[arg-type]
+        self.head = end
+        _put_counts(mapped, _COUNTS_AT, emitted, end)  # type: ignore[arg-type]
 
-    def put_drops(self, counts: list[int]) -> None:
-        """Note how many events were dropped so far, by reason: a kill must not lose the count."""
+    def put_counts(self, emitted: int, drops: list[int]) -> None:
+        """Note how many events were emitted and dropped so far: a kill must not lose the counts."""
         if self._map is not None:
-            for place, count in enumerate(counts):
+            _put_counts(self._map, _COUNTS_AT, emitted, self.head)
+            for place, count in enumerate(drops):
                 _COUNT.pack_into(self._map, _DROPS_AT + 8 * place, count)
 
     def counts(self, reasons: int) -> tuple[int, list[int]]:
         """Return the events emitted and dropped so far, as the writer last noted them."""
         header = self._bytes(0, HEADER_BYTES)
-        emitted = _HEAD.unpack_from(header, _HEAD_AT)[1]
+        emitted = _COUNTS.unpack_from(header, _COUNTS_AT)[0]
         return emitted, [_COUNT.unpack_from(header, _DROPS_AT + 8 * place)[0] for place in range(reasons)]
 
     def _bytes(self, at: int, size: int) -> bytes:
@@ -154,51 +155,56 @@ class Segment:
         data = memoryview(self._bytes(at, min(size, end - at)))
         entries: list[Entry] = []
         place = 0
-        while place + 16 <= len(data):
+        while place + RECORD_BYTES <= len(data):
             length, key, number = _RECORD.unpack_from(data, place)
-            stop = place + 16 + (length & ~_IS_KEY)
+            stop = place + RECORD_BYTES + (length & ~_IS_KEY)
             if length == 0 or at + stop > end:
                 raise ValueError(f"{self.path} is damaged at byte {at + place}")
             if stop > len(data):
                 if not entries:  # one record larger than was asked for
                     return self.read(at, stop)
                 break
-            entries.append(Entry(key, -1 if length & _IS_KEY else number, data[place + 16 : stop]))
+            begin = place + RECORD_BYTES
+            entries.append(Entry(key, -1 if length & _IS_KEY else number, data[begin:stop]))
             place = stop
+        if not entries and at < end:
+            raise ValueError(f"{self.path} is damaged at byte {at}: it is cut off")
         return entries, at + place
 
     def done(self, tail: int) -> None:
         """Note that everything before `tail` is durable elsewhere."""
         self.tail = tail
-        if self._map is not None:
-            _COUNT.pack_into(self._map, _TAIL_AT, tail)
-        elif self._fd >= 0:
+        if self._fd >= 0:  # not over the map, which the writer may close at any time
             os.pwrite(self._fd, _COUNT.pack(tail), _TAIL_AT)
 
-    def prefault(self, begin: int, end: int) -> int:
-        """Map up to 64 KiB of pages from `begin` on for writing; return where to go on. Takes microseconds."""
-        stop = min(begin + _SLICE, end, self.size)
-        if self._map is not None and begin < stop:
-            try:
-                self._map.madvise(_POPULATE_WRITE, begin, stop - begin)
-            except (OSError, ValueError):
-                return end  # an older kernel: pages come as they are written
-        return stop
+    def prefault(self, end: int) -> bool:
+        """Map the next 64 KiB of pages before `end` for writing; return whether there are more. Takes microseconds."""
+        begin, mapped = max(self._faulted, self.head & -mmap.PAGESIZE), self._map
+        stop = min(begin + _SLICE, end & -mmap.PAGESIZE, self.size)
+        if mapped is None or begin >= stop:
+            return False
+        self._faulted = stop
+        try:
+            mapped.madvise(_POPULATE_WRITE, begin, stop - begin)
+        except (OSError, ValueError):
+            return False  # an older kernel, or just sealed: pages come as they are written
+        return True
 
     def seal(self) -> None:
-        """Unmap: no more rows. It can still be read."""
-        if self._map is not None and self._fd >= 0:
-            self._map.close()
-            self._map = None
+        """Unmap: no more rows. It can still be read. May be called by any thread, and twice."""
+        if self._fd >= 0:
+            mapped, self._map = self._map, None
+            if mapped is not None:
+                mapped.close()
 
     def close(self) -> None:
         """Unmap and close; the file stays."""
-        if self._map is not None:
-            self._map.close()
-            self._map = None
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        mapped, self._map = self._map, None
+        if mapped is not None:
+            mapped.close()
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
 
     def remove(self) -> None:
         """Close, and delete the file."""

@@ -11,240 +11,240 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from windvane.collectors.envelope import MAX_EVENTS, Header, pack
-from windvane.collectors.segment import Entry, Segment
-from windvane.collectors.spool import Left, Spool, adopt
+from windvane.collectors.counts import DROPS, ledger
+from windvane.collectors.left import Left, adopt
+from windvane.collectors.segment import Segment
+from windvane.collectors.slicing import SLICE_BYTES, Chain
+from windvane.collectors.spool import Spool
 from windvane.collectors.transport.base import Transport
 from windvane.collectors.transport.opening import open_transport
-from windvane.errors import Reason, TransportError
+from windvane.errors import TransportError
 
-__all__ = ["DROPS", "Sender"]
+__all__ = ["Sender"]
 
 _log: Final = logging.getLogger("windvane")
-DROPS: Final = (Reason.SPOOL_FULL, Reason.SPOOL_ERROR, Reason.REENTRANT, Reason.CLOSED, Reason.WRONG_TYPE,
-                Reason.OUT_OF_RANGE, Reason.OVERSIZE, Reason.NOT_AN_OBJECT)  # fmt: skip
-"""Why an event may never leave the app; the order in which a segment's header counts them."""
-_READ_BYTES: Final = 256 * 1024
-"""Rows taken at once: also the most that one envelope holds before compression."""
-_GIL_ROWS: Final = 64
-_MAX_WAIT_S: Final = 10.0
-_ADOPT_S: Final = 30.0
+_MAX_BACKOFF_S: Final = 10.0
+_MAX_RETRY_AFTER_S: Final = 60.0
+_ADOPT_S: Final = 5.0
+_TELL_S: Final = 1.0
 
-
-@dataclass(slots=True)
-class _Source:
-    """Where the sender is in one chain of segments: its own, or a dead process's."""
-
-    names: dict[int, str] = field(default_factory=dict)
-    segment: Segment | None = None
-
-    def enter(self, segment: Segment) -> None:
-        """Begin a segment; the names of its keys stand in it, before what is left to send too."""
-        self.segment, self.names = segment, {}
-        at, end = 4096, segment.tail
-        while at < end:
-            entries, at = segment.read(at, min(_READ_BYTES, end - at))
-            self.note(entries)
-
-    def note(self, entries: list[Entry]) -> None:
-        """Remember the names of keys."""
-        for entry in entries:
-            if entry.number < 0:
-                self.names[entry.key] = bytes(entry.data).decode()
+Counts = Callable[[], dict[str, int]]
 
 
 class Sender(threading.Thread):
     """Sends until stopped. `delivered` counts this process's own events that are durable in the log."""
 
-    def __init__(self, endpoint: str, spool: Spool, folder: Path | None, counts: Callable[[], dict[str, int]],
-                 linger_s: float) -> None:  # fmt: skip
+    def __init__(self, endpoint: str, spool: Spool, folder: Path | None, counts: Counts, linger_s: float) -> None:
         """`counts` returns the ledger so far; `folder` is where dead processes' spools are looked for, if anywhere."""
         super().__init__(name="windvane-sender", daemon=True)
         self.delivered = 0
         self.adopted = 0
         self.retries = 0
         self.error = ""
-        self.wake = threading.Event()
-        self._endpoint, self._spool, self._folder, self._counts, self._linger_s = (
-            endpoint,
-            spool,
-            folder,
-            counts,
-            linger_s,
-        )
+        self._endpoint, self._spool, self._folder, self._linger_s = endpoint, spool, folder, linger_s
         self._transport: Transport | None = None
         self._moved = threading.Condition()
-        self._halt = threading.Event()
-        self._own = _Source()
-        self._told: dict[str, int] = {}
+        self._halt = False
+        self._ended = False
+        # A bare lock as a bell: ringing it is one call of C, safe in a signal handler; an Event's is not.
+        self._bell = threading.Lock()
+        self._bell.acquire()
+        self._own = Chain(spool.source, counts)
+        self._left: Left | None = None
+        self._told: dict[str, int] = ledger(0, [0] * len(DROPS))
+        self._tell_at = 0.0
+        self._warn_at: dict[str, int] = {}
+
+    def wake(self) -> None:
+        """Have the thread look at the spool now. Never blocks."""
+        with suppress(RuntimeError):  # it has been rung already
+            self._bell.release()
 
     def run(self) -> None:
-        """Send what there is, then wait for more; look for what others left behind."""
+        """Send what there is, then wait for more; look for what others left behind. When stopped, try all once more."""
         adopt_at = 0.0
         try:
-            self._map_pages(self._spool.active)
-            while not self._halt.is_set():
-                self._prepare()
-                if not self._send_own() and not self._halt.is_set():
-                    if self._folder is not None and time.monotonic() >= adopt_at:
-                        self._send_left()
-                        adopt_at = time.monotonic() + _ADOPT_S
-                    self.wake.wait(self._linger_s)
-                    self.wake.clear()
+            while not self._halt:
+                self._keep()
+                if self._send_own() and self._is_behind():
+                    continue
+                self._tell()
+                if self._folder is not None and time.monotonic() >= adopt_at:
+                    self._send_left(self._folder)
+                    adopt_at = time.monotonic() + _ADOPT_S
+                self._bell.acquire(timeout=max(0.005, self._linger_s))
+            while self._send_own():
+                pass
+            self._tell()
         except Exception as error:  # a thread of ours must not print into the app
             self.error = repr(error)
             _log.exception("the sender has ended; events stay in %s", self._spool.oldest().path)
         finally:
-            if self._transport is not None:
-                self._transport.close()
+            self._close_transport()
+            if self._halt:
+                self.close_spool()
+            with self._moved:
+                self._ended = True
+                self._moved.notify_all()
+
+    def close_spool(self) -> None:
+        """Give the spool up; for after the end of the thread, and of all writing."""
+        with suppress(OSError):
+            self._spool.close(told=_dropped(self._own.counts()) == _dropped(self._told))
 
     def wait_for(self, events: int, timeout_s: float) -> bool:
         """Wait until `events` of this process's are durable; return whether they are."""
-        self.wake.set()
+        self.wake()
         with self._moved:
-            return self._moved.wait_for(lambda: self.delivered >= events or not self.is_alive(), timeout_s) and (
-                self.delivered >= events
-            )
-
-    def tell_counts(self, timeout_s: float) -> None:
-        """Send an envelope of counts alone, if they have changed since the last one that went out. Tries once."""
-        counts = self._counts()
-        if counts != self._told and timeout_s > 0 and not self.is_alive():
-            header = Header(source=self._spool.source, key="", ledger=counts)
-            try:
-                self._open().send([("", pack([], header))])
-            except TransportError as error:
-                self.error = str(error)
+            self._moved.wait_for(lambda: self.delivered >= events or self._ended, timeout_s)
+            return self.delivered >= events
 
     def stop(self, timeout_s: float) -> None:
-        """Ask the thread to end and wait for it."""
-        self._halt.set()
-        self.wake.set()
+        """Ask the thread to end, having tried once more to send all there is, and wait for it."""
+        self._halt = True
+        self.wake()
         if self.is_alive():
             self.join(timeout_s)
 
-    def _open(self) -> Transport:
-        if self._transport is None:
-            self._transport = open_transport(self._endpoint)
-        return self._transport
+    def forget(self) -> None:
+        """Let go of what was adopted, in a forked child: it is the parent's."""
+        if self._left is not None:
+            self._left.forget()
 
-    def _prepare(self) -> None:
-        """Have the next segment there, and the pages ahead of the head mapped, before the app needs them."""
-        if (segment := self._spool.prepare()) is not None:
-            self._map_pages(segment)
-        active = self._spool.active
-        active.prefault(active.head & ~4095, active.size)
+    def _close_transport(self) -> None:
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
 
-    def _map_pages(self, segment: Segment) -> None:
-        at = 0
-        while at < segment.size and not self._halt.is_set():
-            at = segment.prefault(at, segment.size)
-            time.sleep(0)
+    def _keep(self) -> None:
+        """Do ahead what would cost the app time; say what was dropped: 1, 2, 4, 8 … so far, of each reason."""
+        self._spool.keep()
+        for name, count in self._own.counts().items():
+            if name != "emitted" and count >= self._warn_at.get(name, 1):
+                self._warn_at[name] = 1 << count.bit_length()
+                _log.warning("%d events dropped so far: %s", count, name.removeprefix("dropped."))
+
+    def _is_behind(self) -> bool:
+        """Whether there is so much to send that it should not wait for company."""
+        segment = self._spool.oldest()
+        return segment is not self._spool.active or segment.head - segment.tail >= SLICE_BYTES
+
+    def _tell(self) -> None:
+        """Send the counts alone, if something was dropped since they last went out."""
+        counts = self._own.counts()
+        if _dropped(counts) == _dropped(self._told) or (time.monotonic() < self._tell_at and not self._halt):
+            return
+        self._tell_at = time.monotonic() + _TELL_S
+        if self._send(self._own.words(counts)):
+            self._told = counts
 
     def _send_own(self) -> bool:
-        """Send one slice of this process's rows; return False where there is none."""
+        """Send one slice of this process's rows; return False where there is none, or it was stopped."""
         segment = self._spool.oldest()
-        if self._own.segment is not segment:
-            self._own.enter(segment)
         # Asked before the head is read: of a full segment it is final.
         full = segment is not self._spool.active
         if segment.tail >= segment.head:
             if full:
                 self._spool.drop_oldest()
             return full
-        if full:
-            segment.seal()
-        sent = self._slice(self._own, segment, self._spool.source, self._counts)
+        sent = self._send_slice(self._own, segment)
+        if sent is None:
+            return False
         with self._moved:
             self.delivered += sent
             self._moved.notify_all()
         return True
 
-    def _slice(self, source: _Source, segment: Segment, name: str, counts: Callable[[], dict[str, int]]) -> int:
-        """Make the next rows of `segment` durable; return how many there were. Retries until it is stopped."""
-        entries, stop = segment.read(segment.tail, _READ_BYTES)
-        source.note(entries)
-        groups = _grouped(entries)
-        ledger = counts()
-        envelopes = []
-        for key, rows in groups.items():
-            for begin in range(0, len(rows), MAX_EVENTS):
-                some = rows[begin : begin + MAX_EVENTS]
-                named = source.names.get(key, "/")
-                header = Header(source=name, key=named, first=some[0].number, ledger=ledger)
-                envelopes.append((named, pack([entry.data for entry in some], header)))
-        if envelopes and not self._send(envelopes):
-            return 0
-        self._told = ledger
+    def _send_slice(self, chain: Chain, segment: Segment) -> int | None:
+        """Make the next rows of `segment` durable; return how many they were, or None if it was stopped before."""
+        envelopes, stop, rows, counts = chain.next(segment)
+        if envelopes:
+            if not self._send(envelopes):
+                return None
+            if chain is self._own:
+                self._told = counts
         segment.done(stop)
-        return sum(len(rows) for rows in groups.values())
+        return rows
 
     def _send(self, envelopes: list[tuple[str, bytes]]) -> bool:
         """Send until durable; return False if stopped before. A repeat is recognized by source and number."""
-        wait_s = 0.2
+        backoff_s = 0.2
         while True:
             try:
-                self._open().send(envelopes)
+                if self._transport is None:
+                    self._transport = open_transport(self._endpoint)
+                self._transport.send(envelopes)
                 self.error = ""
                 return True
             except TransportError as error:
-                if not self.error:
-                    _log.warning("%s. Events wait in the spool", error)
-                self.error = str(error)
-                self.retries += 1
-                pause = min(_MAX_WAIT_S, error.retry_after or wait_s * random.uniform(0.5, 1.0))
-            if self._halt.wait(pause):
+                self._failed(str(error))
+                pause_s = backoff_s * random.uniform(0.5, 1.0)
+                if error.retry_after:
+                    pause_s = min(error.retry_after, _MAX_RETRY_AFTER_S)
+            except Exception as error:
+                # Whatever a library raises: the events are safe, so begin anew with another connection.
+                _log.debug("sending failed", exc_info=True)
+                self._failed(repr(error))
+                self._close_transport()
+                pause_s = backoff_s
+            if not self._pause(pause_s):
                 return False
-            wait_s = min(2 * wait_s, _MAX_WAIT_S)
-            self._prepare()
+            backoff_s = min(2 * backoff_s, _MAX_BACKOFF_S)
 
-    def _send_left(self) -> None:
+    def _failed(self, why: str) -> None:
+        if not self.error:
+            _log.warning("%s. Events wait in the spool", why)
+        self.error = why
+        self.retries += 1
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait, but go on doing ahead what would cost the app time; return False if stopped."""
+        until = time.monotonic() + seconds
+        while not self._halt and (left := until - time.monotonic()) > 0:
+            self._bell.acquire(timeout=left)
+            self._keep()
+        return not self._halt
+
+    def _send_left(self, folder: Path) -> None:
         """Send what dead processes of the service have left, under their own names and numbers."""
-        while not self._halt.is_set() and (left := adopt(self._folder or Path(), self._spool.source)) is not None:
-            try:
-                if not self._send_one(left):
-                    return
-            finally:
-                left.close()
+        whole = True
+        try:
+            while whole and (left := adopt(folder, self._spool.source)) is not None:
+                self._left = left
+                try:
+                    whole = self._send_one(left)
+                finally:
+                    self._left = None
+                    left.close()
+        except OSError as error:
+            _log.warning("what another process has left in %s cannot be sent now: %s", folder, error)
 
     def _send_one(self, left: Left) -> bool:
-        source = _Source()
         while left.segments:
             segment = left.segments[0]
             emitted, drops = segment.counts(len(DROPS))
-            ledger = _ledger(emitted, dict(zip(DROPS, drops, strict=True)))
+            told = ledger(emitted, drops)
+            chain = Chain(segment.source, lambda told=told: told)  # type: ignore[misc]
             try:
-                source.enter(segment)
                 while segment.tail < segment.head:
-                    sent = self._slice(source, segment, segment.source, lambda told=ledger: told)  # type: ignore[misc]
-                    if self._halt.is_set() and segment.tail < segment.head:
+                    sent = self._send_slice(chain, segment)
+                    if sent is None:
                         return False
                     self.adopted += sent
                     while self._send_own():  # the living first
                         pass
             except ValueError as error:
-                _log.warning("set aside: %s", error)
-                if segment.path is not None:
-                    segment.path.rename(segment.path.with_suffix(".bad"))
+                left.set_aside_oldest(error)
+                continue
+            if any(drops) and not self._send(chain.words(told)):
+                return False
             left.drop_oldest()
         return True
 
 
-def _grouped(entries: list[Entry]) -> dict[int, list[Entry]]:
-    """Return the rows by key, in order; lets the app in every few rows."""
-    groups: dict[int, list[Entry]] = {}
-    for begin in range(0, len(entries), _GIL_ROWS):
-        for entry in entries[begin : begin + _GIL_ROWS]:
-            if entry.number >= 0:
-                groups.setdefault(entry.key, []).append(entry)
-        time.sleep(0)
-    return groups
-
-
-def _ledger(emitted: int, drops: dict[Reason, int]) -> dict[str, int]:
-    """Return the counts as an envelope's header carries them."""
-    return {"emitted": emitted, **{f"dropped.{reason}": count for reason, count in drops.items() if count}}
+def _dropped(counts: dict[str, int]) -> int:
+    return sum(counts.values()) - counts["emitted"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+import kafka.errors  # noqa: F401  # the log's, at its first append: too late, see opening.py
+
 from windvane.collectors.log.base import Record
 from windvane.collectors.log.kafka import KafkaLog
 from windvane.collectors.transport.base import Transport

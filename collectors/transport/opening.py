@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from typing import Final
 from urllib.parse import urlsplit
 
 from windvane.collectors.transport.base import Transport
@@ -9,18 +12,19 @@ from windvane.errors import ConfigError
 
 __all__ = ["check_endpoint", "open_transport"]
 
-_REMEDY = "use kafka://host:port[/topic], http://host:port, https://host or file:///path"
+_REMEDY: Final = "use kafka://host:port[/topic], http://host:port, https://host or file:///path"
 
 
 def check_endpoint(endpoint: str) -> None:
     """Raise ConfigError if `endpoint` names no transport. Imports and opens nothing."""
     try:
         parts = urlsplit(endpoint)
-        complete = bool(parts.path.strip("/") if parts.scheme == "file" else parts.netloc)
-        if parts.scheme in ("http", "https"):
-            _ = parts.port
+        hosts = parts.netloc.split(",") if parts.scheme == "kafka" else [parts.netloc]
+        complete = all(urlsplit(f"//{host}").hostname and urlsplit(f"//{host}").port != 0 for host in hosts)
     except ValueError as error:
         raise ConfigError(f"{endpoint!r} is no endpoint ({error}): {_REMEDY}") from error
+    if parts.scheme == "file":  # file://name/x would be a file of the machine `name`
+        complete = not parts.netloc and parts.path[:1] == "/" and parts.path != "/"
     if parts.scheme not in ("kafka", "http", "https", "file") or not complete:
         raise ConfigError(f"{endpoint!r} is no endpoint: {_REMEDY}")
 
@@ -33,14 +37,20 @@ def open_transport(endpoint: str) -> Transport:
     """
     check_endpoint(endpoint)
     scheme = urlsplit(endpoint).scheme
-    if scheme == "kafka":
-        from windvane.collectors.transport.kafka import KafkaTransport
+    with _importing:
+        if scheme == "kafka":
+            from windvane.collectors.transport.kafka import KafkaTransport
 
-        return KafkaTransport(endpoint)
-    if scheme == "file":
-        from windvane.collectors.transport.file import FileTransport
+            return KafkaTransport(endpoint)
+        if scheme == "file":
+            from windvane.collectors.transport.file import FileTransport
 
-        return FileTransport(endpoint)
-    from windvane.collectors.transport.http import HttpTransport
+            return FileTransport(endpoint)
+        from windvane.collectors.transport.http import HttpTransport
 
-    return HttpTransport(endpoint)
+        return HttpTransport(endpoint)
+
+
+# A fork in the middle of an import would leave the child a module that it waits for in vain: the fork waits instead.
+_importing: Final = threading.Lock()
+os.register_at_fork(before=_importing.acquire, after_in_parent=_importing.release, after_in_child=_importing.release)

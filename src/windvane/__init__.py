@@ -10,16 +10,20 @@ In an app:
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 from typing import Any
 
-from windvane.collectors.client import Client, Stats
+from windvane.collectors.client import Client
+from windvane.collectors.counts import Stats
+from windvane.errors import ConfigError
 
 __all__ = ["Client", "Stats", "emit", "flush", "init", "shutdown", "stats"]
 
 __version__ = "0.1.0"
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 _client: Client | None = None
 
 
@@ -27,19 +31,36 @@ def init(endpoint: str | None = None, service: str | None = None, **more: Any) -
     """Make the process's client and return it; one that was there is shut down first. See `Client` for the rest.
 
     Raises:
-        ConfigError: the endpoint names no transport.
+        ConfigError: the endpoint names no transport, or a setting is out of its range.
     """
     global _client
     with _lock:
         made = Client(endpoint, service, **more)
         before, _client = _client, made
+        # From now on without the detour of the function below: that is 0.7 of 4 microseconds.
+        globals()["emit"] = made.emit
     if before is not None:
         before.shutdown()
     return made
 
 
 def _default() -> Client:
-    return _client or init()
+    with _lock:
+        if _client is not None:
+            return _client
+        try:
+            return init()
+        except ConfigError as error:
+            logging.getLogger("windvane").error("windvane is off in this process: %s", error)
+            return init(enabled=False)
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.RLock()  # another thread of the parent may have held it
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def emit(event: Any = None, /, **fields: Any) -> str:
