@@ -50,6 +50,8 @@ class Edge:
     first: int
     last: int
     sources: Mapping[str, SourceCount] = field(default_factory=dict)
+    logged_us: int = 0
+    """The log's time of its last record, microseconds since 1970."""
 
     @property
     def token(self) -> str:
@@ -84,7 +86,7 @@ class BlockStore(ABC):
 
     @abstractmethod
     def edges(self, home: Home, after: int) -> list[Edge]:
-        """Return the edges of the blocks whose last offset is above `after`, in order, without their counts."""
+        """Return the edges of the blocks whose last offset is above `after`, in order: their offsets alone."""
 
     @abstractmethod
     def write_edge(self, edge: Edge, epoch: int) -> None:

@@ -14,9 +14,9 @@ from typing import Final
 
 from windvane.errors import ConfigError, MigrationError
 from windvane.settings import SETTINGS, setting
-from windvane.storage.connect import Connections, translated
+from windvane.storage.connect import Connections
 
-__all__ = ["Migration", "Step", "applied", "latest", "migrate", "migrations"]
+__all__ = ["Migration", "Step", "applied", "filled", "latest", "migrate", "migrations"]
 
 _NAME: Final = re.compile(r"(\d{4})_(\w+?)(\.server)?\.up\.sql")
 
@@ -69,8 +69,7 @@ def latest() -> int:
 
 def applied(connections: Connections) -> list[int]:
     """Return the numbers of the migrations that the store has, in order; none where there is no database."""
-    client = connections.get(database=False)
-    with translated():
+    with connections.client(database=False) as client:
         query = "SELECT count() FROM system.tables WHERE database = {d:String} AND name = 'schema_migrations'"
         if not client.query(query, parameters={"d": connections.database}).result_rows[0][0]:
             return []
@@ -103,23 +102,23 @@ def migrate(connections: Connections, to: int | None = None) -> Iterator[Step]:
     A step that fails leaves the ones before it standing; running it again goes on from there.
 
     Raises:
-        ConfigError: a server-only step needs a setting that has no value.
+        ConfigError: a step needs a setting that has no value; none was run.
         MigrationError: as `plan`.
     """
-    client = connections.get(database=False)
     database = connections.database
-    with translated():
+    with connections.client(database=False) as client:
         client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
         client.command(
             f"CREATE TABLE IF NOT EXISTS {database}.schema_migrations (number UInt32, name String, standing UInt8,"
             " at DateTime64(6) DEFAULT now64(6)) ENGINE = ReplacingMergeTree(at) ORDER BY number"
         )
-    for step in plan(connections, to):
-        session = connections.get()
-        with translated():
-            for statement in step.statements:
-                session.command(_filled(statement, database))
-            session.insert(
+    steps = plan(connections, to)
+    texts = [[filled(statement, database) for statement in step.statements] for step in steps]
+    for step, statements in zip(steps, texts, strict=True):
+        with connections.client() as client:
+            for statement in statements:
+                client.command(statement)
+            client.insert(
                 "schema_migrations",
                 [[step.migration.number, step.migration.name, int(step.forward)]],
                 column_names=["number", "name", "standing"],
@@ -127,16 +126,22 @@ def migrate(connections: Connections, to: int | None = None) -> Iterator[Step]:
         yield step
 
 
-def _filled(statement: str, database: str) -> str:
-    """Fill `{database}` and the passwords in; a password is never shown in an error or a plan."""
+def filled(statement: str, database: str) -> str:
+    """Return a statement with `{database}` and settings filled in; a password is never shown in an error or a plan.
+
+    Raises:
+        ConfigError: it needs a password that is not set.
+    """
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
         if name == "database":
             return database
+        if name == "ledger_days":
+            return str(setting(name))
         given = setting(name)
         if not given:
             raise ConfigError(f"{SETTINGS[name].env} is not set. {SETTINGS[name].doc}")
         return "'" + str(given).replace("\\", "\\\\").replace("'", "\\'") + "'"
 
-    return re.sub(r"\{(database|writer_password|reader_password)\}", value, statement)
+    return re.sub(r"\{(database|ledger_days|writer_password|reader_password)\}", value, statement)

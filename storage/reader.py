@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from windvane.errors import ConfigError
-from windvane.storage.connect import Connections, translated
+from windvane.errors import ConfigError, StoreError
+from windvane.storage.connect import Connections
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
 
 __all__ = ["FORMATS", "Reader"]
 
@@ -31,6 +35,9 @@ _BOUNDS: Final = {
 }
 
 
+_QUOTED: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+
+
 class Reader:
     """Answers queries that read. On a server use a user that may do no more (windvane_reader).
 
@@ -45,8 +52,8 @@ class Reader:
     def _latch(self) -> None:
         if self._connections.embedded:
             bounds = ", ".join(f"{name} = {value}" for name, value in {**_BOUNDS, "readonly": 1}.items())
-            with translated():
-                self._connections.get().command(f"SET {bounds}")
+            with self._connections.client() as client:
+                client.command(f"SET {bounds}")
 
     def text(self, sql: str, form: str = "table") -> bytes:
         """Return the answer to one query, written as `form` (see `FORMATS`). Blocks until it is there.
@@ -60,9 +67,11 @@ class Reader:
         return self._pool.submit(self._ask, sql.strip().rstrip(";"), FORMATS[form]).result()
 
     def _ask(self, sql: str, form: str) -> bytes:
-        settings = {} if self._connections.embedded else {**_BOUNDS, "readonly": 2}
-        with translated():
-            return self._connections.get().raw_query(sql, fmt=form, settings=settings)
+        embedded = self._connections.embedded
+        with self._connections.client() as client:
+            if embedded:
+                _check_one_question(client, sql)
+            return client.raw_query(sql, fmt=form, settings={} if embedded else {**_BOUNDS, "readonly": 2})
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """Return the answer as one dict per row; times and decimals as ClickHouse writes them."""
@@ -73,3 +82,10 @@ class Reader:
     def close(self) -> None:
         """End the reader's threads; the connections are their owner's."""
         self._pool.shutdown()
+
+
+def _check_one_question(client: Client, sql: str) -> None:
+    """Refuse what chDB does in spite of `readonly`: to run several statements, and to write a file."""
+    text = client.query("SELECT formatQuery({sql:String})", parameters={"sql": sql}).result_rows[0][0]
+    if re.search(r"\bINTO OUTFILE\b", _QUOTED.sub("''", text)):
+        raise StoreError("the store refused: INTO OUTFILE writes a file. Redirect the output of windvane sql instead")

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any, Final
 from windvane.collectors.block import BlockStore, Edge, Home, Page
 from windvane.errors import Fenced, MigrationError
 from windvane.settings import setting
-from windvane.storage.connect import Connections, translated
+from windvane.storage.connect import Connections
 from windvane.storage.migrations import applied, latest, migrate
 from windvane.storage.retention import apply_retention
 from windvane.storage.state import SavedPages, load
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from clickhouse_connect.driver.client import Client
 
 __all__ = ["ClickHouseStore"]
 
 _HOME: Final = "topic = {topic:String} AND partition = {partition:UInt32}"
 _COUNTS: Final = ["sources", "accepted", "duplicates", "refused", "emitted", "dropped"]
-_EDGE_COLUMNS: Final = ["topic", "partition", "first", "last", "epoch", *_COUNTS]
+_EDGE_COLUMNS: Final = ["topic", "partition", "first", "last", "epoch", *_COUNTS, "logged_at"]
 
 
 def _home(home: Home) -> dict[str, Any]:
@@ -55,16 +54,13 @@ class ClickHouseStore(BlockStore):
         elif (have := max(applied(self.connections), default=0)) < latest():
             raise MigrationError(f"the store is at migration {have} of {latest()}. Run: windvane migrate")
 
-    def _client(self) -> Client:
-        return self.connections.get()
-
     def claim(self, home: Home) -> int:
         """See `BlockStore.claim`. Chance in the low bits tells two owners apart that claim at the same moment."""
-        with translated():
+        with self.connections.client() as client:
             query = f"SELECT max(epoch) FROM claims WHERE {_HOME}"
-            highest = int(self._client().query(query, parameters=_home(home)).result_rows[0][0])
+            highest = int(client.query(query, parameters=_home(home)).result_rows[0][0])
             epoch = ((highest >> 20) + 1 << 20) + secrets.randbits(20)
-            self._client().insert("claims", [[home.topic, home.partition, epoch]], ["topic", "partition", "epoch"])
+            client.insert("claims", [[home.topic, home.partition, epoch]], ["topic", "partition", "epoch"])
         return epoch
 
     def edges(self, home: Home, after: int) -> list[Edge]:
@@ -73,8 +69,8 @@ class ClickHouseStore(BlockStore):
             f"SELECT first, argMax(last, epoch) AS end FROM block_edges WHERE {_HOME}"
             " GROUP BY first HAVING end > {after:Int64} ORDER BY first"
         )
-        with translated():
-            rows = self._client().query(query, parameters={**_home(home), "after": after}).result_rows
+        with self.connections.client() as client:
+            rows = client.query(query, parameters={**_home(home), "after": after}).result_rows
         return [Edge(home, int(first), int(last)) for first, last in rows]
 
     def write_edge(self, edge: Edge, epoch: int) -> None:
@@ -87,12 +83,12 @@ class ClickHouseStore(BlockStore):
         row = [
             edge.home.topic, edge.home.partition, edge.first, edge.last, epoch, list(edge.sources),
             [c.accepted for c in counts], [c.duplicates for c in counts], [c.refused for c in counts],
-            [c.emitted for c in counts], [dict(c.dropped) for c in counts],
+            [c.emitted for c in counts], [dict(c.dropped) for c in counts], edge.logged_us // 1_000_000,
         ]  # fmt: skip
-        with translated():
-            self._client().insert("block_edges", [row], _EDGE_COLUMNS)
+        with self.connections.client() as client:
+            client.insert("block_edges", [row], _EDGE_COLUMNS)
             query = f"SELECT max(epoch) FROM claims WHERE {_HOME}"
-            highest = int(self._client().query(query, parameters=_home(edge.home)).result_rows[0][0])
+            highest = int(client.query(query, parameters=_home(edge.home)).result_rows[0][0])
         if highest > epoch:
             raise Fenced(
                 f"another worker owns {edge.home.topic}/{edge.home.partition} now; this one stops writing to it"
@@ -111,26 +107,26 @@ class ClickHouseStore(BlockStore):
             "min_insert_block_size_bytes": 1 << 30,
             "max_insert_threads": 1,
         }
-        with translated():
+        with self.connections.client() as client:
             for name, table in tables.items():
                 if table.num_rows:
-                    self._client().insert_arrow(name, table, settings=settings)
+                    client.insert_arrow(name, table, settings=settings)
 
     def load_pages(self, home: Home) -> tuple[int, list[Page]]:
         """See `BlockStore.load_pages`."""
-        with translated():
-            return load(self._client(), home)
+        with self.connections.client() as client:
+            return load(client, home)
 
     def save_pages(self, home: Home, epoch: int, offset: int, pages: Iterable[Page], *, whole: bool) -> None:
         """See `BlockStore.save_pages`."""
         saved = self._saved.setdefault((home, epoch), SavedPages(home, epoch))
-        with translated():
-            saved.save(self._client(), offset, pages, whole=whole)
+        with self.connections.client() as client:
+            saved.save(client, offset, pages, whole=whole)
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> tuple[Sequence[str], list[Sequence[Any]]]:
         """Return the names and the rows of one query of ours. Not for the text of others: see `reader`."""
-        with translated():
-            result = self._client().query(sql, parameters=dict(parameters or {}))
+        with self.connections.client() as client:
+            result = client.query(sql, parameters=dict(parameters or {}))
         return result.column_names, list(result.result_rows)
 
     def close(self) -> None:

@@ -131,6 +131,6 @@ def open_record(record: Stored) -> Envelope | EnvelopeError:
     try:
         return unpack(record.value)
     except EnvelopeError as error:
-        return error
+        return error.with_traceback(None)  # which holds the record, however large
     except Exception as error:  # anyone can write to the topic: no bytes may stop a partition
         return EnvelopeError(Reason.UNDECODABLE, f"{type(error).__name__}: {error}")

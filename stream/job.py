@@ -21,6 +21,7 @@ from faust.types import TP
 
 from windvane.collectors.block import BlockStore, Home
 from windvane.collectors.log.base import Stored
+from windvane.collectors.log.topics import wait_for_topic
 from windvane.errors import ConfigError, Fenced, StoreError
 from windvane.stream.partition import Limits, PartitionScorer
 from windvane.stream.pipeline import Pipeline
@@ -178,15 +179,22 @@ def _stored(message: Any) -> Stored:
     return Stored(message.topic, message.partition, message.offset, time_us, message.key or b"", message.value or b"")
 
 
-def make_app(bootstrap: str, topic: str, job_of: Callable[[], Job], *, group: str, data_dir: str) -> faust.App:
+def make_app(
+    bootstrap: str, topic: str, job_of: Callable[[], Job], *, group: str, data_dir: str, wait_s: float = 120.0
+) -> faust.App:
     """Return the Faust app that drives a job over `topic`. `job_of` is called on the app's loop, once.
+
+    Blocks up to `wait_s` for a broker that has the topic.
 
     Raises:
         ConfigError: `bootstrap` is no list of host:port.
+        LogError: no broker answered in that time, or it has no such topic.
     """
     servers = [server for server in bootstrap.split(",") if urlsplit(f"kafka://{server}").port]
     if not servers:
         raise ConfigError(f"{bootstrap!r} is no broker: use host:port[,host:port]")
+    # Without a broker Faust would end, without the topic it would idle for good.
+    wait_for_topic(bootstrap, topic, wait_s)
     app = faust.App(
         group,
         broker=";".join(f"kafka://{server}" for server in servers),
@@ -199,6 +207,8 @@ def make_app(bootstrap: str, topic: str, job_of: Callable[[], Job], *, group: st
         stream_wait_empty=False,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=4 << 20,
+        # A broker that has just come back may know no topic yet: Faust then shares out nothing, until it looks again.
+        consumer_metadata_max_age_ms=3_000,
         broker_commit_interval=2.0,
         broker_session_timeout=10.0,
         broker_heartbeat_interval=2.0,

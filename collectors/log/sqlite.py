@@ -23,6 +23,8 @@ _GROUP: Final = 256
 _VERSION: Final = 1
 """The layout of the file, in its user_version; 0 is a file that is new."""
 _TRIM_ROWS: Final = 200
+_READ_BYTES: Final = 32 << 20
+"""Values that one read returns, at most, but for the last: a thousand of the largest would not fit the memory."""
 
 
 class SqliteLog(Log):
@@ -180,7 +182,7 @@ class SqliteLog(Log):
         deadline = time.monotonic() + timeout_s
         while True:
             try:
-                rows = self._db().execute(query, (offset, limit)).fetchall()
+                rows = self._rows(query, offset, limit)
             except sqlite3.Error as error:
                 raise self._error(error) from error
             left = deadline - time.monotonic()
@@ -188,6 +190,15 @@ class SqliteLog(Log):
                 return [Stored(self.topic, partition, place - 1, at, key, value) for place, at, key, value in rows]
             with self._grown:
                 self._grown.wait(min(left, _POLL_S))
+
+    def _rows(self, query: str, offset: int, limit: int) -> list[tuple[int, int, bytes, bytes]]:
+        rows, size = [], 0
+        for row in self._db().execute(query, (offset, limit)):
+            rows.append(row)
+            size += len(row[3])
+            if size >= _READ_BYTES:
+                break
+        return rows
 
     def trim(self, before_us: int) -> None:
         """See `Log.trim`: in small steps, so that appends get their turn between them; gives the space back."""

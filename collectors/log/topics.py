@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from windvane.errors import LogError
 
-__all__ = ["Outcome", "create_topic", "delete_before", "partition_count", "settings_of"]
+__all__ = ["Outcome", "create_topic", "delete_before", "partition_count", "settings_of", "wait_for_topic"]
+
+_log: Final = logging.getLogger("windvane")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,26 @@ def partition_count(bootstrap: str, topic: str) -> int:
     if found["error_code"] or not found["partitions"]:
         raise LogError(f"Kafka at {bootstrap} has no topic {topic}: create it with windvane topics create")
     return len(found["partitions"])
+
+
+def wait_for_topic(bootstrap: str, topic: str, wait_s: float) -> None:
+    """Return once a broker answers that has the topic; what is waited for is said in the log.
+
+    Raises:
+        LogError: none has within `wait_s`.
+    """
+    deadline, said = time.monotonic() + wait_s, ""
+    while True:
+        try:
+            partition_count(bootstrap, topic)
+            return
+        except LogError as error:
+            if time.monotonic() > deadline:
+                raise
+            if str(error) != said:
+                _log.warning("%s. Trying again for %.0f s", error, wait_s)
+            said = str(error)
+            time.sleep(1.0)
 
 
 def delete_before(bootstrap: str, offsets: Mapping[Any, int]) -> None:

@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS events
     tags Map(LowCardinality(String), String),
     attributes Map(LowCardinality(String), String),
     signals Map(LowCardinality(String), Float64) COMMENT 'Event signals by name; absent where a signal has nothing to say',
+    notes Map(LowCardinality(String), String) COMMENT 'What else was noted, by the signal''s name: labels, spans as JSON',
     source LowCardinality(String),
     topic LowCardinality(String),
     partition UInt32,

@@ -13,7 +13,8 @@ CREATE TABLE IF NOT EXISTS block_edges
     refused Array(UInt64),
     emitted Array(UInt64),
     dropped Array(Map(LowCardinality(String), UInt64)),
-    written_at DateTime64(3, 'UTC') DEFAULT now64(3)
+    logged_at DateTime('UTC') COMMENT 'Time of the last record in the log',
+    written_at DateTime('UTC') DEFAULT now()
 )
 ENGINE = ReplacingMergeTree(epoch)
 ORDER BY (topic, partition, first);

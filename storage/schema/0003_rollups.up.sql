@@ -8,19 +8,19 @@ CREATE TABLE IF NOT EXISTS rollup_1m
     gen_ai_request_model LowCardinality(String),
     gen_ai_operation_name LowCardinality(String),
     gen_ai_prompt_version LowCardinality(String),
-    calls UInt64,
-    errors UInt64,
-    input_tokens UInt64,
-    output_tokens UInt64,
-    cached_tokens UInt64,
-    timed_calls UInt64,
-    latency_sum Float64,
+    calls SimpleAggregateFunction(sum, UInt64),
+    errors SimpleAggregateFunction(sum, UInt64),
+    input_tokens SimpleAggregateFunction(sum, UInt64),
+    output_tokens SimpleAggregateFunction(sum, UInt64),
+    cached_tokens SimpleAggregateFunction(sum, UInt64),
+    timed_calls SimpleAggregateFunction(sum, UInt64),
+    latency_sum SimpleAggregateFunction(sum, Float64),
     latency_max SimpleAggregateFunction(max, Float64),
-    cost Decimal(38, 9),
-    priced_calls UInt64,
+    cost SimpleAggregateFunction(sum, Decimal(38, 9)),
+    priced_calls SimpleAggregateFunction(sum, UInt64),
     logged_at SimpleAggregateFunction(max, DateTime('UTC'))
 )
-ENGINE = SummingMergeTree((calls, errors, input_tokens, output_tokens, cached_tokens, timed_calls, latency_sum, cost, priced_calls))
+ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(minute)
 ORDER BY (minute, service_name, gen_ai_provider_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version)
 SETTINGS non_replicated_deduplication_window = 10000;
@@ -42,3 +42,27 @@ SELECT
     max(events.logged_at) AS logged_at
 FROM events
 GROUP BY minute, service_name, gen_ai_provider_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version;
+
+-- How many rows each block has put into the facts, by sender: what the ledger holds against the blocks' edges. Counted as
+-- they are inserted, so that the ledger need not read the facts.
+CREATE TABLE IF NOT EXISTS ledger_rows
+(
+    topic LowCardinality(String),
+    partition UInt32,
+    first UInt64 COMMENT 'Offset of the first of them',
+    source LowCardinality(String),
+    stored UInt64,
+    dead_lettered UInt64,
+    written_at DateTime('UTC') DEFAULT now()
+)
+ENGINE = MergeTree
+ORDER BY (topic, partition, first)
+SETTINGS non_replicated_deduplication_window = 10000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS ledger_rows_of_events TO ledger_rows AS
+SELECT topic, partition, min(offset) AS first, source, count() AS stored FROM events GROUP BY topic, partition, source;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS ledger_rows_of_dead_letters TO ledger_rows AS
+SELECT topic, partition, min(offset) AS first, source, count() AS dead_lettered
+FROM dead_letters
+GROUP BY topic, partition, source;

@@ -16,6 +16,7 @@ GRANT SELECT ON {database}.rollup_1m TO windvane_reader_role;
 GRANT SELECT ON {database}.series_signals TO windvane_reader_role;
 GRANT SELECT ON {database}.dead_letters TO windvane_reader_role;
 GRANT SELECT ON {database}.block_edges TO windvane_reader_role;
+GRANT SELECT ON {database}.ledger_rows TO windvane_reader_role;
 CREATE USER IF NOT EXISTS windvane_writer IDENTIFIED WITH sha256_password BY {writer_password} DEFAULT ROLE windvane_writer_role;
 CREATE USER IF NOT EXISTS windvane_reader IDENTIFIED WITH sha256_password BY {reader_password} DEFAULT ROLE windvane_reader_role SETTINGS readonly = 2, max_execution_time = 60, max_memory_usage = 4000000000;
 GRANT windvane_writer_role TO windvane_writer;

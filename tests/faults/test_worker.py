@@ -2,78 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
-import zlib
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from signal import SIGKILL, SIGTERM
 
-import pytest
-
-from tests.running import Query, Traffic, assert_books, until, worker
+from tests.faults.conftest import Start
+from tests.running import Load, Query, Traffic, settle, stored, until
 from tests.servers.clickhouse import ClickHouseServer
-from tests.servers.kafka import KafkaBroker
-from tests.servers.process import Child
-from windvane.collectors.log.base import Record
 from windvane.collectors.log.kafka import KafkaLog
-from windvane.collectors.log.topics import create_topic
-from windvane.storage.migrations import migrate
-from windvane.storage.store import ClickHouseStore
-
-Start = Callable[..., Child]
-
-
-@pytest.fixture(scope="module")
-def store(clickhouse: ClickHouseServer) -> Iterator[ClickHouseStore]:
-    opened = ClickHouseStore(clickhouse.url)
-    for _ in migrate(opened.connections, 4):
-        pass
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def query(store: ClickHouseStore) -> Query:
-    def ask(sql: str) -> list[dict[str, Any]]:
-        names, rows = store.query(sql)
-        return [dict(zip(names, row, strict=True)) for row in rows]
-
-    return ask
-
-
-@pytest.fixture
-def log(kafka: KafkaBroker, request: pytest.FixtureRequest) -> Iterator[KafkaLog]:
-    topic = f"t{zlib.crc32(request.node.name.encode()):x}"
-    create_topic(kafka.bootstrap, topic, partitions=4, replication=1, retention_h=1)
-    opened = KafkaLog(kafka.bootstrap, topic=topic)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def start(kafka: KafkaBroker, clickhouse: ClickHouseServer, log: KafkaLog, tmp_path: Path) -> Iterator[Start]:
-    running: list[Child] = []
-
-    def one(**env: str) -> Child:
-        running.append(
-            worker(kafka.bootstrap, log.topic, clickhouse.url, tmp_path / f"worker{len(running)}.out", **env)
-        )
-        return running[-1]
-
-    yield one
-    for child in running:
-        child.kill()
-
-
-def stored(query: Query, source: str) -> int:
-    return int(query(f"SELECT count() AS n FROM events WHERE source = '{source}'")[0]["n"])
-
-
-def settle(query: Query, traffic: Traffic, timeout_s: float = 60.0) -> None:
-    until(lambda: stored(query, traffic.source) >= traffic.sent, f"{traffic.sent} events are stored", timeout_s)
-    assert_books(query, traffic.source, traffic.sent)
 
 
 def test_events_travel_from_kafka_to_the_store_once_each(log: KafkaLog, start: Start, query: Query) -> None:
@@ -87,26 +23,35 @@ def test_events_travel_from_kafka_to_the_store_once_each(log: KafkaLog, start: S
 
 def test_kill_9_at_random_moments_neither_loses_nor_doubles(log: KafkaLog, start: Start, query: Query) -> None:
     chance = random.Random(7)
-    traffic = Traffic(log, log.topic)
-    for _ in range(3):
-        victim = start()
-        for _ in range(6):
-            traffic.send(500, twice=chance.random() < 0.3)
-            time.sleep(0.3 + chance.random())
-        victim.kill()
+    with Load(log, log.topic, pause_s=0.1) as load:
+        for _ in range(2):
+            victim, before = start(), stored(query, log.topic)
+            until(lambda before=before: stored(query, log.topic) > before, "the worker works")  # type: ignore[misc]
+            time.sleep(2 * chance.random())
+            victim.kill()
     start()
-    settle(query, traffic, 90)
+    settle(query, load.traffic, 90)
 
 
-def test_of_two_workers_one_is_killed_and_the_other_goes_on(log: KafkaLog, start: Start, query: Query) -> None:
-    first, _ = start(), start()
-    traffic = Traffic(log, log.topic)
-    for round_ in range(12):
-        traffic.send(300)
-        time.sleep(0.4)
-        if round_ == 6:
-            first.kill()
-    settle(query, traffic, 90)
+def test_workers_join_leave_and_are_killed_under_load(log: KafkaLog, start: Start, query: Query) -> None:
+    def owners() -> int:
+        """The partitions were taken over this often in all."""
+        return int(
+            query(f"SELECT sum(bitShiftRight(epoch, 20)) AS n FROM claims FINAL WHERE topic = '{log.topic}'")[0]["n"]
+        )
+
+    with Load(log, log.topic, pause_s=0.05) as load:
+        first = start()
+        until(lambda: stored(query, log.topic) > 0, "the first works")
+        for end in ("terminate", "kill"):
+            before = owners()
+            other = start()
+            until(lambda before=before: owners() > before, "another has joined")  # type: ignore[misc]
+            time.sleep(1)
+            (other if end == "terminate" else first).process.send_signal(SIGTERM if end == "terminate" else SIGKILL)
+            before = stored(query, log.topic)
+            until(lambda before=before: stored(query, log.topic) > before + 500, "work goes on")  # type: ignore[misc]
+    settle(query, load.traffic, 90)
 
 
 def test_a_worker_that_slept_too_long_writes_nothing_twice(log: KafkaLog, start: Start, query: Query) -> None:
@@ -120,82 +65,38 @@ def test_a_worker_that_slept_too_long_writes_nothing_twice(log: KafkaLog, start:
     traffic.send(1000)
     until(lambda: stored(query, traffic.source) >= traffic.sent, "the second worker took over", 90)
     sleeper.resume()
-    time.sleep(5)
+    time.sleep(3)
     traffic.send(1000)
     settle(query, traffic, 90)
 
 
-def test_a_store_that_refuses_for_a_while_loses_nothing(
+def test_a_store_that_refuses_is_tried_again_and_a_worker_that_gives_up_leaves_the_rest_to_another(
     log: KafkaLog, start: Start, query: Query, clickhouse: ClickHouseServer
 ) -> None:
+    tries = start(WINDVANE_SINK_RETRY_S="6")
+    with Load(log, log.topic, pause_s=0.1) as load:
+        until(lambda: stored(query, log.topic) > 0, "the worker works")
+        clickhouse.refuse_inserts(True)
+        time.sleep(1)  # an insert that had begun may still end
+        before = stored(query, log.topic)
+        time.sleep(2)
+        assert stored(query, log.topic) == before
+        clickhouse.refuse_inserts(False)
+        until(lambda: stored(query, log.topic) > before, "it goes on")
+        clickhouse.refuse_inserts(True)
+        assert tries.process.wait(60) == 75
+        clickhouse.refuse_inserts(False)
     start()
-    traffic = Traffic(log, log.topic)
-    traffic.send(500)
-    until(lambda: stored(query, traffic.source) == 500, "the worker works")
-    clickhouse.refuse_inserts(True)
-    traffic.send(1500)
-    time.sleep(4)
-    assert stored(query, traffic.source) == 500
-    clickhouse.refuse_inserts(False)
-    settle(query, traffic)
-
-
-def test_a_worker_whose_store_refuses_for_too_long_exits_and_another_finishes(
-    log: KafkaLog, start: Start, query: Query, clickhouse: ClickHouseServer
-) -> None:
-    traffic = Traffic(log, log.topic)
-    gives_up = start(WINDVANE_SINK_RETRY_S="2")
-    traffic.send(500)
-    until(lambda: stored(query, traffic.source) == 500, "the worker works")
-    clickhouse.refuse_inserts(True)
-    traffic.send(500)
-    assert gives_up.process.wait(30) == 75
-    clickhouse.refuse_inserts(False)
-    start()
-    settle(query, traffic, 90)
+    settle(query, load.traffic, 90)
 
 
 def test_sigterm_finishes_the_block_in_hand(log: KafkaLog, start: Start, query: Query) -> None:
     child = start(WINDVANE_FLUSH_S="3600")
+    claimed = f"SELECT uniqExact(partition) AS n FROM claims WHERE topic = '{log.topic}'"
+    until(lambda: query(claimed) == [{"n": 4}], "the worker has all partitions")
     traffic = Traffic(log, log.topic)
     traffic.send(1000)
-    time.sleep(8)
-    assert stored(query, traffic.source) == 0
-    child.terminate()
-    assert_books(query, traffic.source, traffic.sent)
-
-
-def test_poison_goes_to_the_dead_letters_and_nothing_else_is_lost(log: KafkaLog, start: Start, query: Query) -> None:
-    start()
-    traffic = Traffic(log, log.topic)
-    traffic.send(100)
-    records = [
-        os.urandom(1000),
-        b"",
-        b"WV\x09\x00\x00\x00\x00\x00",
-        b'{"service": "p", "input_tokens": "many"}',
-        b"[1, 2]",
-    ]
-    log.append([Record(b"poison", value) for value in records])
-    traffic.send(100)
-    settle(query, traffic)
-    reasons = query(f"SELECT reason FROM dead_letters WHERE topic = '{log.topic}' ORDER BY reason")
-    assert [row["reason"] for row in reasons] == [
-        "not_an_object", "not_an_object", "undecodable", "undecodable", "unsupported_version", "wrong_type",
-    ]  # fmt: skip
-
-
-def test_the_broker_is_killed_under_load_and_comes_back(
-    kafka: KafkaBroker, log: KafkaLog, start: Start, query: Query
-) -> None:
-    if not kafka.owned:
-        pytest.skip("the broker is not this run's to kill")
-    start()
-    traffic = Traffic(log, log.topic)
-    traffic.send(1000)
-    until(lambda: stored(query, traffic.source) > 0, "the worker works")
-    kafka.kill()
-    time.sleep(2)
-    kafka.start()
-    traffic.send(1000)
-    settle(query, traffic, 120)
+    time.sleep(4)  # it reads them, and waits for more
+    assert stored(query, log.topic) == 0
+    assert child.terminate() == 0
+    settle(query, traffic, 5)

@@ -48,7 +48,10 @@ class NoBroker(Exception):
 
 
 class KafkaBroker:
-    """`bootstrap` is host:port. One that was there already (WINDVANE_TEST_KAFKA) can be neither stopped nor killed."""
+    """`bootstrap` is host:port, `child` the process: None of one that was there already (WINDVANE_TEST_KAFKA).
+
+    That one can be neither stopped nor killed.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Start one in `folder`, or find the one that is there.
@@ -56,7 +59,7 @@ class KafkaBroker:
         Raises:
             NoBroker: neither can be done.
         """
-        self._child: Child | None = None
+        self.child: Child | None = None
         given = os.environ.get("WINDVANE_TEST_KAFKA")
         if given:
             self.bootstrap, self.owned = given, False
@@ -78,20 +81,20 @@ class KafkaBroker:
     def start(self) -> None:
         """Start the broker again, with what it had stored."""
         command = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-cp", self._jars, "kafka.Kafka", str(self._properties)]
-        self._child = Child(command, self._folder / "broker.log")
-        self._child.wait_for_port(self._port)
+        self.child = Child(command, self._folder / "broker.log")
+        self.child.wait_for_port(self._port)
 
     def kill(self) -> None:
         """kill -9."""
-        if self._child is not None:
-            self._child.kill()
-            self._child = None
+        if self.child is not None:
+            self.child.kill()
+            self.child = None
 
     def stop(self) -> None:
         """SIGTERM, and wait: the broker hands over and leaves its data sound."""
-        if self._child is not None:
-            self._child.terminate()
-            self._child = None
+        if self.child is not None:
+            self.child.terminate()
+            self.child = None
 
 
 def _jars() -> Path:
