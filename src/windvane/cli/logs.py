@@ -11,7 +11,7 @@ _AGAIN_S: Final = 20.0
 
 
 class _Once(logging.Filter):
-    """Lets a library's line through once in 20 seconds: a client that has lost its broker says so many times a second."""
+    """Lets a library's line through once in 20 s: a client that has lost its broker says so many times a second."""
 
     def __init__(self) -> None:
         super().__init__()
