@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-import windvane.collectors.log as package
 from tests.servers.kafka import KafkaBroker
 from windvane.collectors.log.base import Log
 from windvane.collectors.log.kafka import KafkaLog
 from windvane.collectors.log.sqlite import SqliteLog
 from windvane.collectors.log.topics import create_topic
 
-__all__ = ["FACTORIES", "PARTITIONS", "Open", "implementations"]
+__all__ = ["FACTORIES", "PARTITIONS", "Open"]
 
 PARTITIONS = 4
 
 Open = Callable[[], Log]
 """Opens one and the same log, each time anew."""
-
-
-def implementations() -> list[type[Log]]:
-    """Return every concrete log in windvane.collectors.log, found by looking."""
-    found: set[type[Log]] = set()
-    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-        for _, kind in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
-            if issubclass(kind, Log) and not inspect.isabstract(kind):
-                found.add(kind)
-    return sorted(found, key=lambda kind: kind.__name__)
 
 
 def _sqlite(request: pytest.FixtureRequest) -> Open:

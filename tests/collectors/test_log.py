@@ -9,14 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.collectors.logs import FACTORIES, PARTITIONS, Open, implementations
+import windvane.collectors.log as package
+from tests.collectors.logs import FACTORIES, PARTITIONS, Open
+from tests.discovery import implementations
 from windvane.collectors.log.base import Log, Record, Stored
 from windvane.errors import LogError, RecordTooLarge
 
 HOUR_US = 3_600_000_000
 
 
-@pytest.fixture(params=implementations(), ids=lambda kind: kind.__name__)
+@pytest.fixture(params=implementations(package, Log), ids=lambda kind: kind.__name__)
 def opened(request: pytest.FixtureRequest) -> Iterator[Open]:
     """Opens the log under test; whatever was opened is closed."""
     factory = FACTORIES.get(request.param)

@@ -11,8 +11,10 @@ from typing import ClassVar
 
 import pytest
 
+import windvane.collectors.transport as package
 from tests.apps import Arrived, app, emits, run_app
-from tests.collectors.transports import FACTORIES, Place, gateway, implementations
+from tests.collectors.transports import FACTORIES, Place, gateway
+from tests.discovery import implementations
 from tests.running import until
 from tests.servers.process import Child, free_port
 from windvane import Client
@@ -25,7 +27,7 @@ from windvane.collectors.transport.opening import open_transport
 from windvane.errors import ConfigError, TransportError
 
 
-@pytest.fixture(params=implementations(), ids=lambda kind: kind.__name__)
+@pytest.fixture(params=implementations(package, Transport), ids=lambda kind: kind.__name__)
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     factory = FACTORIES.get(request.param)
     if factory is None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import inspect
-import pkgutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,20 +13,18 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-import windvane.collectors.transport as package
 from tests.servers.process import free_port
 from windvane.collectors.gateway.app import make_gateway
 from windvane.collectors.log.base import Log
 from windvane.collectors.log.kafka import KafkaLog
 from windvane.collectors.log.sqlite import SqliteLog
 from windvane.collectors.log.topics import create_topic
-from windvane.collectors.transport.base import Transport
 from windvane.collectors.transport.file import FileTransport
 from windvane.collectors.transport.framing import frames
 from windvane.collectors.transport.http import HttpTransport
 from windvane.collectors.transport.kafka import KafkaTransport
 
-__all__ = ["FACTORIES", "Place", "gateway", "implementations"]
+__all__ = ["FACTORIES", "Place", "gateway"]
 
 
 @dataclass
@@ -38,16 +33,6 @@ class Place:
 
     endpoint: str
     read: Callable[[], list[tuple[str, bytes]]]
-
-
-def implementations() -> list[type[Transport]]:
-    """Return every concrete transport in windvane.collectors.transport, found by looking."""
-    found: set[type[Transport]] = set()
-    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-        for _, kind in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
-            if issubclass(kind, Transport) and not inspect.isabstract(kind):
-                found.add(kind)
-    return sorted(found, key=lambda kind: kind.__name__)
 
 
 def _contents(log: Log) -> list[tuple[str, bytes]]:

@@ -36,7 +36,8 @@ def command(bootstrap: str | None, topic: str | None, group: str | None, store: 
     import faust
 
     from windvane.storage.store import ClickHouseStore
-    from windvane.stream.job import Job, make_app
+    from windvane.stream.job import make_app
+    from windvane.stream.owned import Owned
     from windvane.stream.partition import Limits
     from windvane.stream.registry import make_pipeline
 
@@ -45,14 +46,14 @@ def command(bootstrap: str | None, topic: str | None, group: str | None, store: 
     opened.prepare()
     limits = Limits(setting("block_rows"), setting("flush_s"), setting("snapshot_s"))
 
-    def job() -> Job:
-        return Job(opened, make_pipeline, limits, retry_s=setting("sink_retry_s"))
+    def owned() -> Owned:
+        return Owned(opened, make_pipeline, limits, retry_s=setting("sink_retry_s"))
 
     with tempfile.TemporaryDirectory(prefix="windvane-worker-") as data_dir:
         app = make_app(
             setting("bootstrap", bootstrap),
             setting("topic", topic),
-            job,
+            owned,
             group=setting("group", group),
             data_dir=data_dir,
         )
