@@ -80,7 +80,7 @@ def torment(scene: Scene, kills: int, chance: random.Random) -> None:
             time.sleep(chance.uniform(0, 1.5))
             if not victim.kill():
                 scene.ended_unasked += 1
-                say(f"{scene.name}: the {victim.name} had ended by itself")
+                say(f"{scene.name}: the {victim.name} had ended by itself: {victim.last_words()}")
             scene.kills[victim.name] += 1
         time.sleep(chance.uniform(0, 1.5))
         if scene.refuse is not None:

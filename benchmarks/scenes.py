@@ -41,6 +41,11 @@ class Victim:
             child.kill()
         return alive
 
+    def last_words(self) -> str:
+        """Return the end of what its process has said."""
+        child = self.child()
+        return child.log.read_text(errors="replace")[-3000:] if child is not None else ""
+
 
 @dataclass
 class Scene:
