@@ -99,7 +99,9 @@ def partition_count(bootstrap: str, topic: str) -> int:
         LogError: no broker answers, or it knows no such topic.
     """
     with _admin(bootstrap) as admin:
-        found = admin.describe_topics([topic])[0]
+        described = admin.describe_topics([topic])
+    # A broker that has just come back may describe nothing yet.
+    found: dict[str, Any] = described[0] if described else {"error_code": -1}
     if found["error_code"] or not found["partitions"]:
         raise LogError(f"Kafka at {bootstrap} has no topic {topic}: create it with windvane topics create")
     return len(found["partitions"])
