@@ -49,16 +49,19 @@ class DeadLetter:
 
 
 def tables_of(home: Home, scored: Scored, letters: Sequence[DeadLetter]) -> dict[str, pa.Table]:
-    """Return the block's rows by table; a table without rows is left out."""
+    """Return the block's rows by table, in the order to write them; a table without rows is left out.
+
+    Events come last: once the ledger says that they are stored, all that is said of them is there too.
+    """
     tables = {}
-    if len(scored.batch):
-        place = _place(home, scored.batch)
-        tables["events"] = _events(scored, place)
-        tables["bodies"] = _bodies(scored.batch, place)
+    place = _place(home, scored.batch)
     if scored.changes:
         tables["series_signals"] = _changes(scored, place)
     if letters:
         tables["dead_letters"] = _dead_letters(home, letters)
+    if len(scored.batch):
+        tables["bodies"] = _bodies(scored.batch, place)
+        tables["events"] = _events(scored, place)
     return {name: table for name, table in tables.items() if table.num_rows}
 
 

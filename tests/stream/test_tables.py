@@ -85,6 +85,12 @@ def test_a_change_names_its_series_and_event() -> None:
     assert found[0]["state"] == "fired" and found[0]["event_id"].startswith("e1") and "latency" in found[0]["evidence"]
 
 
+def test_events_are_written_last_so_that_what_counts_as_stored_is_whole() -> None:
+    scored = make_pipeline().score(batch_of({**event, "prompt": "hi"} for event in shifting(series=1)))
+    letter = DeadLetter(1, 2, 1_700_000_000_000_000, "s", "wrong_type", "detail", b"raw")
+    assert list(tables_of(HOME, scored, [letter])) == ["series_signals", "dead_letters", "bodies", "events"]
+
+
 def test_tables_without_rows_are_left_out() -> None:
     assert tables([]) == {}
     assert set(tables([{}])) == {"events"}
