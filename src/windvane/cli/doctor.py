@@ -53,7 +53,7 @@ def command(
       windvane doctor --bootstrap 127.0.0.1:9092 --store http://127.0.0.1:8123
     """
     home = Path(setting("dir", dir))
-    findings = [*_versions(), *_disk(home), *_spool(), *_store(store, home)]
+    findings = [*_versions(local=local), *_disk(home), *_spool(), *_store(store, home)]
     if not local:
         findings += _broker(setting("bootstrap", bootstrap), setting("topic", topic))
     well = all(finding.state != "ill" for finding in findings)
@@ -67,10 +67,10 @@ def command(
     sys.exit(0 if well else 1)
 
 
-def _versions() -> Iterator[Finding]:
+def _versions(*, local: bool) -> Iterator[Finding]:
     python = sys.version.split()[0]
     yield Finding("python", "well", python)
-    for name in (*_NEEDED, *_PINNED):
+    for name in (*_NEEDED, *(() if local else _PINNED)):
         try:
             there = version(name)
         except PackageNotFoundError:
