@@ -63,12 +63,15 @@ def test_a_store_on_a_server_may_refuse_or_be_gone_for_a_while(tmp_path: Path, c
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> list[str]:
-    """The start of a command that runs another with 96 MB of disk at tmp_path/up, 32 of them taken by a ballast."""
-    mount = f'mkdir -p "{tmp_path}/up"; mount -t tmpfs -o size=96m none "{tmp_path}/up"'
+    """The start of a command that runs another with 320 MB of disk at tmp_path/up, 256 of them taken by a ballast.
+
+    What was accepted on the small disk takes several times its room: in the log, in the store, in parts being merged.
+    """
+    mount = f'mkdir -p "{tmp_path}/up"; mount -t tmpfs -o size=320m none "{tmp_path}/up"'
     isolated = ["unshare", "-Urm", "sh", "-ec"]
     if not shutil.which("unshare") or subprocess.run([*isolated, mount], capture_output=True).returncode:
         pytest.skip("no small disk can be made here: unshare -Urm with a tmpfs is refused")
-    return [*isolated, f'{mount}; head -c 32M /dev/zero > "{tmp_path}/up/ballast"; exec "$0" "$@"']
+    return [*isolated, f'{mount}; head -c 256M /dev/zero > "{tmp_path}/up/ballast"; exec "$0" "$@"']
 
 
 def test_on_a_full_disk_what_was_accepted_is_stored_once_and_what_was_not_is_answered(
