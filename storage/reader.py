@@ -14,7 +14,7 @@ from windvane.storage.connect import Connections
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-__all__ = ["FORMATS", "Reader"]
+__all__ = ["FORMATS", "Reader", "rows_of"]
 
 FORMATS: Final = {
     "table": "PrettyCompactMonoBlock",
@@ -75,13 +75,18 @@ class Reader:
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """Return the answer as one dict per row; times and decimals as ClickHouse writes them."""
-        answer = msgspec.json.decode(self.text(sql, "columns"))
-        names = [column["name"] for column in answer["meta"]]
-        return [dict(zip(names, row, strict=True)) for row in answer["data"]]
+        return rows_of(self.text(sql, "columns"))
 
     def close(self) -> None:
         """End the reader's threads; the connections are their owner's."""
         self._pool.shutdown()
+
+
+def rows_of(answer: bytes) -> list[dict[str, Any]]:
+    """Return an answer in the form `columns` as one dict per row; times and decimals as ClickHouse writes them."""
+    decoded = msgspec.json.decode(answer)
+    names = [column["name"] for column in decoded["meta"]]
+    return [dict(zip(names, row, strict=True)) for row in decoded["data"]]
 
 
 def _check_one_question(client: Client, sql: str) -> None:

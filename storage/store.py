@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from windvane.collectors.block import BlockStore, Edge, Home, Page
@@ -17,7 +18,7 @@ from windvane.storage.state import SavedPages, load
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ClickHouseStore"]
+__all__ = ["ClickHouseStore", "store_url"]
 
 _HOME: Final = "topic = {topic:String} AND partition = {partition:UInt32}"
 _COUNTS: Final = ["sources", "accepted", "duplicates", "refused", "emitted", "dropped"]
@@ -26,6 +27,11 @@ _EDGE_COLUMNS: Final = ["topic", "partition", "first", "last", "epoch", *_COUNTS
 
 def _home(home: Home) -> dict[str, Any]:
     return {"topic": home.topic, "partition": home.partition}
+
+
+def store_url(url: str | None = None, directory: Path | None = None) -> str:
+    """Return the store's URL: the one given, else the settings', else that of chDB in the directory (the settings')."""
+    return setting("store", url) or f"chdb://{Path(setting('dir', directory)).resolve() / 'store'}"
 
 
 class ClickHouseStore(BlockStore):
@@ -37,8 +43,7 @@ class ClickHouseStore(BlockStore):
         Raises:
             ConfigError, DirectoryInUse: see `Connections`.
         """
-        url = setting("store", url) or f"chdb://{setting('dir').resolve() / 'store'}"
-        self.connections = Connections(url, setting("database", database))
+        self.connections = Connections(store_url(url), setting("database", database))
         self._saved: dict[tuple[Home, int], SavedPages] = {}
 
     def prepare(self) -> None:

@@ -83,12 +83,17 @@ def _versions(*, local: bool) -> Iterator[Finding]:
 
 
 def _disk(home: Path) -> Iterator[Finding]:
-    there = next(path for path in (home.resolve(), *home.resolve().parents) if path.exists())
+    there = _nearest(home)
     free = shutil.disk_usage(there).free >> 20
     remedy = "" if free >= 2048 else "make room, or set WINDVANE_LOG_RETENTION_H and the WINDVANE_*_DAYS lower"
     yield Finding(f"disk of {home}", "ill" if remedy else "well", f"{free} MiB free", remedy)
     if not _writable(there):
         yield Finding(f"directory {home}", "ill", f"{there} is not writable", "give another: --dir or WINDVANE_DIR")
+
+
+def _nearest(folder: Path) -> Path:
+    """Return the folder, or the nearest above it that is there."""
+    return next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
 
 
 def _writable(folder: Path) -> bool:
@@ -101,7 +106,7 @@ def _writable(folder: Path) -> bool:
 
 def _spool() -> Iterator[Finding]:
     home = Path(setting("spool_dir") or state_home() / "windvane" / "spool")
-    there = next(path for path in (home.resolve(), *home.resolve().parents) if path.exists())
+    there = _nearest(home)
     if not _writable(there):
         yield Finding(
             f"spool {home}", "ill", "not writable: kill -9 of an app would lose what it has not sent",
@@ -113,9 +118,9 @@ def _spool() -> Iterator[Finding]:
 
 def _store(store: str | None, home: Path) -> Iterator[Finding]:
     from windvane.storage.migrations import applied, latest
-    from windvane.storage.store import ClickHouseStore
+    from windvane.storage.store import ClickHouseStore, store_url
 
-    url = setting("store", store) or f"chdb://{home.resolve() / 'store'}"
+    url = store_url(store, home)
     named = url.rpartition("@")[2]
     if url.startswith("chdb:") and not Path(url.removeprefix("chdb://")).exists():
         yield Finding(f"store {named}", "passed over", "there is none yet; windvane up makes it")

@@ -11,18 +11,12 @@ import msgspec
 
 from windvane.cli.options import dir_option, json_option, store_option
 from windvane.cli.running import asking
+from windvane.storage.reader import rows_of
 
-__all__ = ["QUERY", "command", "rows_of"]
+__all__ = ["command"]
 
 _COUNTS: Final = ("emitted", "dropped", "waiting", "writing", "accepted", "duplicates", "refused", "stored", "missing")
-QUERY: Final = "SELECT * FROM ledger ORDER BY source"
-
-
-def rows_of(answer: bytes) -> list[dict[str, Any]]:
-    """Return the rows of an answer in the form `columns`."""
-    decoded = msgspec.json.decode(answer)
-    names = [column["name"] for column in decoded["meta"]]
-    return [dict(zip(names, row, strict=True)) for row in decoded["data"]]
+_QUERY: Final = "SELECT * FROM ledger ORDER BY source"
 
 
 @click.command("ledger")
@@ -51,7 +45,7 @@ def command(store: str | None, dir: Path | None, as_json: bool) -> None:
       windvane ledger --json
     """
     with asking(store, dir) as answer:
-        rows = rows_of(answer(QUERY, "columns"))
+        rows = rows_of(answer(_QUERY, "columns"))
     balanced = all(row["balanced"] for row in rows)
     if as_json:
         click.echo(msgspec.json.encode({"balanced": balanced, "sources": rows}).decode())

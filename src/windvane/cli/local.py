@@ -22,7 +22,7 @@ from windvane.dashboards.health import HealthPage
 from windvane.errors import ConfigError, StoreError
 from windvane.settings import setting
 from windvane.storage.reader import FORMATS, Reader
-from windvane.storage.store import ClickHouseStore
+from windvane.storage.store import ClickHouseStore, store_url
 from windvane.stream.local import LocalLoop
 from windvane.stream.partition import Limits
 from windvane.stream.registry import make_pipeline
@@ -45,7 +45,7 @@ class LocalPipeline:
         self.url, self.port = address(self._socket), int(self._socket.getsockname()[1])
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            self.store = ClickHouseStore(setting("store") or f"chdb://{directory.resolve() / 'store'}")
+            self.store = ClickHouseStore(store_url(directory=directory))
         except OSError as error:
             raise ConfigError(f"{directory} cannot be used: {error.strerror}. Give another: --dir") from error
         # A process that was killed has left its word; from here on it is ours.

@@ -15,7 +15,7 @@ from windvane.cli.stopping import Stopped
 from windvane.errors import DirectoryInUse, StoreError, StoreUnavailable
 from windvane.settings import setting
 from windvane.storage.reader import Reader
-from windvane.storage.store import ClickHouseStore
+from windvane.storage.store import ClickHouseStore, store_url
 
 __all__ = ["Running", "ask", "asking"]
 
@@ -58,7 +58,7 @@ def asking(store: str | None, directory: Path | None) -> Iterator[Callable[[str,
         StoreError: neither can be done.
     """
     home = Path(setting("dir", directory))
-    url = setting("store", store) or f"chdb://{home.resolve() / 'store'}"
+    url = store_url(store, home)
     if url.startswith("chdb:") and not Path(url.removeprefix("chdb://")).exists():
         raise StoreError(f"there is no store at {url}. Run `windvane up` or `windvane demo` first, or give --dir")
     try:
