@@ -120,12 +120,14 @@ class Owned:
         except StoreError as error:
             _log.warning("%s/%d: left to the next owner: %s", tp.topic, tp.partition, error)
         self._let_go(tp)
+        _log.info("%s/%d: let go", tp.topic, tp.partition)
 
     async def _take_over(self, tp: TP) -> None:
         home = Home(tp.topic, tp.partition)
         scorer = PartitionScorer(home, self._make_pipeline(), self._store, self._limits, clock=time.monotonic)
         await self._retried(scorer.recover)
         self._scorers[tp], self._unacked[tp] = scorer, []
+        _log.info("%s/%d: taken over, from offset %d on", tp.topic, tp.partition, scorer.next_offset)
         self._gaps.pop(tp, None)
 
     def _let_go(self, tp: TP) -> None:
