@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from windvane.collectors.event import COLUMNS, INDEX, Kind, Row
+from windvane.collectors.event import BODIES, COLUMNS, INDEX, Kind, Row
 
 __all__ = ["ARROW_TYPES", "Batch"]
 
@@ -18,6 +19,9 @@ T = TypeVar("T")
 
 _CHUNK: Final = 256
 """Rows turned into columns at a time: the processor's cache holds them, and the garbage collector finds little."""
+
+_PART_BYTES: Final = 512 * 1024
+"""Text scored at a time: what is made of it stays in the processor's cache."""
 
 ARROW_TYPES: Final[dict[Kind, pa.DataType]] = {
     Kind.TEXT: pa.string(),
@@ -46,6 +50,7 @@ class Batch:
         for start in range(0, len(rows), _CHUNK):
             for cells, part in zip(self._cells, zip(*rows[start : start + _CHUNK], strict=True), strict=True):
                 cells += part
+        self._whole: tuple[Batch, int] | None = None
         self._arrow: dict[str, pa.Array] = {}
         self._codes: dict[str, pa.DictionaryArray] = {}
         self._numbers: dict[str, NDArray[np.float64]] = {}
@@ -62,7 +67,11 @@ class Batch:
         """Return the column as an Arrow array of its kind's type, null (lists and maps: empty) where absent."""
         held = self._arrow.get(name)
         if held is None:
-            held = self._arrow[name] = _to_arrow(self.cells(name), COLUMNS[INDEX[name]].kind)
+            if self._whole:
+                held = self._whole[0].arrow(name).slice(self._whole[1], len(self))
+            else:
+                held = _to_arrow(self.cells(name), COLUMNS[INDEX[name]].kind)
+            self._arrow[name] = held
         return held
 
     def codes(self, name: str) -> pa.DictionaryArray:
@@ -91,6 +100,36 @@ class Batch:
         if make not in self._derived:
             self._derived[make] = make(self)
         return cast(T, self._derived[make])
+
+    def parts(self) -> Iterator[tuple[int, Batch]]:
+        """Yield the batch in pieces of little text, each with the place of its first event: one, if it has little."""
+        ends = np.cumsum(self._text_bytes()) // _PART_BYTES
+        cuts = [0, *(np.flatnonzero(np.diff(ends)) + 1).tolist(), len(self)]
+        if len(cuts) == 2:
+            yield 0, self
+            return
+        for begin, end in zip(cuts, cuts[1:], strict=False):
+            yield begin, self._part(begin, end)
+
+    def _text_bytes(self) -> NDArray[np.int64]:
+        """Return the bytes of text of each event."""
+        size = np.zeros(len(self), np.int64)
+        for name in BODIES:
+            cells = self.arrow(name)
+            if pa.types.is_string(cells.type):
+                size += pc.fill_null(pc.binary_length(cells), 0).to_numpy(zero_copy_only=False)
+            elif pa.types.is_string(cells.type.value_type):
+                lengths = pc.fill_null(pc.binary_length(cells.flatten()), 0).to_numpy(zero_copy_only=False)
+                ends = cells.offsets.to_numpy()
+                size += np.diff(np.concatenate([[0], np.cumsum(lengths)])[ends - ends[0]])
+        return size
+
+    def _part(self, begin: int, end: int) -> Batch:
+        own = slice(begin, end)
+        part = Batch([], self.offsets[own], self.positions[own], self.logged_us[own], self.sources[own])
+        part._cells = [cells[own] for cells in self._cells]
+        part._whole = self, begin
+        return part
 
 
 def _to_arrow(cells: Sequence[Any], kind: Kind) -> pa.Array:

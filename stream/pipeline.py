@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 
 from windvane.collectors.block import Page
 from windvane.stream.batch import Batch
-from windvane.stream.detector import Change, Detector, EventSignal
+from windvane.stream.detector import Change, Detector, EventSignal, LearnedSignal, Said
 from windvane.stream.series import Series, SeriesIndex, runs
+from windvane.stream.state import Stateful
 
 __all__ = ["Pipeline", "Scored"]
 
@@ -35,36 +37,66 @@ class Scored:
 class Pipeline:
     """All signals and detectors of one partition, with their state.
 
-    A signal or a detector that fails, or says what cannot be stored, is passed over for the batch, counted in
-    `failures` and said in the log: the events are stored all the same.
+    A signal or a detector that fails, or says what cannot be stored, is passed over for these events, counted in
+    `failures` and said in the log: the events are stored all the same. Signals get a large batch in parts.
     """
 
-    def __init__(self, detectors: Iterable[Detector], signals: Iterable[EventSignal] = ()) -> None:
+    def __init__(
+        self,
+        detectors: Iterable[Detector],
+        signals: Iterable[EventSignal] = (),
+        learned: Iterable[LearnedSignal] = (),
+    ) -> None:
         self.index = SeriesIndex()
         self.detectors = list(detectors)
         self.signals = list(signals)
+        self.learned = list(learned)
         self.failures: dict[str, int] = {}
 
     def score(self, batch: Batch) -> Scored:
         """Take a batch in. The same batches in the same order give the same answers."""
-        values: dict[str, NDArray[np.float64]] = {}
-        notes: dict[str, pa.Array] = {}
-        for signal in self.signals:
-            try:
-                said = signal.score(batch)
-                if isinstance(said, pa.Array):
-                    notes[signal.name] = _notes(said, len(batch))
-                else:
-                    values[signal.name] = _numbers(said, len(batch))
-            except Exception:
-                self._failed(signal.name, "its value is absent for this batch")
-        return Scored(batch, values, notes, self.learn(batch), self.index.keys)
+        series = self.index.assign(batch)
+        said: dict[str, list[tuple[Said, bool]]] = {name: [] for name in self._names()}
+        for start, part in batch.parts():
+            for signal in self.signals:
+                said[signal.name].append(self._ask(signal.name, len(part), partial(signal.score, part)))
+            for learned in self.learned:
+                said[learned.name].append(self._ask_learned(learned, start, part, series))
+        whole = {name: _joined(parts) for name, parts in said.items() if any(heard for _, heard in parts)}
+        notes = {name: one for name, one in whole.items() if isinstance(one, pa.Array)}
+        values = {name: one for name, one in whole.items() if name not in notes}
+        return Scored(batch, values, notes, self._detect(batch, series), self.index.keys)
+
+    def _names(self) -> list[str]:
+        return [signal.name for signal in self.signals] + [signal.name for signal in self.learned]
 
     def learn(self, batch: Batch) -> list[Change]:
-        """Take a batch in for the series' state alone, as `score` does: all that a stored block needs."""
+        """Take a batch in for the state alone, as `score` does: all that a stored block needs."""
+        series = self.index.assign(batch)
+        for start, part in batch.parts() if self.learned else ():
+            for learned in self.learned:
+                self._ask_learned(learned, start, part, series)
+        return self._detect(batch, series)
+
+    def _ask_learned(
+        self, signal: LearnedSignal, start: int, part: Batch, series: NDArray[np.int64]
+    ) -> tuple[Said, bool]:
+        numbers = series[start : start + len(part)]
+        return self._ask(signal.name, len(part), partial(signal.score, part, numbers, len(self.index.keys)))
+
+    def _ask(self, name: str, count: int, score: Callable[[], Said]) -> tuple[Said, bool]:
+        """Return what a signal says of `count` events, and whether it could: if it fails, nothing of any."""
+        try:
+            said = score()
+            return (_notes(said, count) if isinstance(said, pa.Array) else _numbers(said, count)), True
+        except Exception:
+            self._failed(name, "its value is absent for these events")
+            return np.full(count, np.nan), False
+
+    def _detect(self, batch: Batch, series: NDArray[np.int64]) -> list[Change]:
         changes: list[Change] = []
         if self.detectors and len(batch):
-            layout = runs(self.index.assign(batch))
+            layout = runs(series)
             for detector in self.detectors:
                 try:
                     found = detector.update(batch, layout, len(self.index.keys))
@@ -83,26 +115,36 @@ class Pipeline:
         """Yield the state that has changed since it was last asked for; all of it if `whole`."""
         for number, data in self.index.pages(whole=whole):
             yield Page(self.index.kind, number, data)
-        for detector in self.detectors:
+        for kind, holder in self._holders():
             try:
-                found = list(detector.pages(whole=whole))
+                found = list(holder.pages(whole=whole))
             except Exception:
-                self._failed(detector.name, "its state is not saved")
+                self._failed(holder.name, "its state is not saved")
             else:
-                yield from (Page(_kind(detector), number, data) for number, data in found)
+                yield from (Page(kind, number, data) for number, data in found)
 
     def load(self, pages: Sequence[Page]) -> None:
         """Take the pages of a snapshot."""
         self.index.load((page.number, page.data) for page in pages if page.kind == self.index.kind)
-        for detector in self.detectors:
+        for kind, holder in self._holders():
             try:
-                detector.load([(page.number, page.data) for page in pages if page.kind == _kind(detector)])
+                holder.load([(page.number, page.data) for page in pages if page.kind == kind])
             except Exception:
-                self._failed(detector.name, "its saved state cannot be read, and it starts to learn anew")
+                self._failed(holder.name, "its saved state cannot be read, and it starts to learn anew")
+
+    def _holders(self) -> Iterator[tuple[str, Stateful]]:
+        for detector in self.detectors:
+            yield f"detector/{detector.name}", detector
+        for signal in self.learned:
+            yield f"signal/{signal.name}", signal
 
 
-def _kind(detector: Detector) -> str:
-    return f"detector/{detector.name}"
+def _joined(parts: Sequence[tuple[Said, bool]]) -> Said:
+    """Return what was said of the parts of a batch as one: notes, if there are any."""
+    said = [one for one, _ in parts]
+    if any(isinstance(one, pa.Array) for one in said):
+        return pa.concat_arrays([one if isinstance(one, pa.Array) else pa.nulls(len(one), pa.string()) for one in said])
+    return np.concatenate(said)
 
 
 def _numbers(said: Any, count: int) -> NDArray[np.float64]:

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from windvane.errors import ConfigError
 from windvane.settings import setting
-from windvane.stream.detector import Detector, EventSignal
+from windvane.stream.detector import Detector, EventSignal, LearnedSignal
 from windvane.stream.drift.page_hinkley import PageHinkley
 from windvane.stream.features.output_rate import OutputRate
 from windvane.stream.pipeline import Pipeline
+from windvane.stream.signals import SignalInfo
 
-__all__ = ["DETECTORS", "EVENT_SIGNALS", "make_detector", "make_pipeline"]
+__all__ = ["DETECTORS", "EVENT_SIGNALS", "LEARNED_SIGNALS", "SIGNALS", "make_detector", "make_pipeline"]
 
-EVENT_SIGNALS: Final[tuple[type[EventSignal], ...]] = (OutputRate,)
+EVENT_SIGNALS: Final[tuple[type[EventSignal], ...]] = (
+    OutputRate,
+)  # fmt: skip
+LEARNED_SIGNALS: Final[tuple[type[LearnedSignal], ...]] = ()
 DETECTORS: Final[dict[str, type[Detector]]] = {PageHinkley.name: PageHinkley}
+
+SIGNALS: Final[dict[Literal["event", "series"], dict[str, SignalInfo]]] = {
+    "event": {one.name: one.info for one in EVENT_SIGNALS} | {one.name: one.info for one in LEARNED_SIGNALS},
+    "series": {name: info for kind in DETECTORS.values() for name, info in kind.infos.items()},
+}
+"""What the signals of an event and of a series are, by name."""
 
 
 def make_detector(spec: str) -> Detector:
@@ -46,17 +56,19 @@ def make_pipeline(detectors: Sequence[str] | None = None) -> Pipeline:
     Raises:
         ConfigError: see `make_detector`; or two of one name, or an installed package whose signal cannot be had.
     """
-    signals: list[EventSignal] = [signal() for signal in EVENT_SIGNALS]
+    signals: list[EventSignal | LearnedSignal] = [signal() for signal in EVENT_SIGNALS]
+    signals += [signal() for signal in LEARNED_SIGNALS]
     for entry in entry_points(group="windvane.signals"):
         signal = _made(entry)
-        if not isinstance(signal, EventSignal):
+        if not isinstance(signal, EventSignal | LearnedSignal):
             raise ConfigError(f"{entry.value} is no windvane.stream.detector.EventSignal. Update or remove its package")
         signals.append(signal)
     made = [make_detector(spec) for spec in setting("detectors", detectors)]
     for kind, names in (("detector", [one.name for one in made]), ("signal", [one.name for one in signals])):
         if twice := {name for name in names if names.count(name) > 1}:
             raise ConfigError(f"two {kind}s are named {min(twice)!r}: name each once, or remove a package")
-    return Pipeline(made, signals)
+    learned = [signal for signal in signals if isinstance(signal, LearnedSignal)]
+    return Pipeline(made, [signal for signal in signals if isinstance(signal, EventSignal)], learned)
 
 
 def _made(entry: EntryPoint) -> Any:

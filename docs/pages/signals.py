@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pages.markdown import code
-from windvane.stream.signals import SIGNALS, Signal
+from windvane.stream.registry import SIGNALS
+from windvane.stream.signals import SignalInfo
 
 __all__ = ["page"]
 
@@ -32,21 +33,17 @@ _KINDS = {
 
 def page() -> tuple[str, str]:
     """Return the source and the text."""
-    return "stream/signals.py", _TEXT + "\n".join(_groups())
+    return "stream/", _TEXT + "\n".join(_groups())
 
 
 def _groups() -> Iterator[str]:
-    for kind, (title, where, query) in _KINDS.items():
-        names = [name for name, info in SIGNALS.items() if info.of == kind]
-        if names:
-            yield f"## {title}\n\n{where}\n\n```sql\n{query.format(names[0])}\n```\n"
-            yield from map(_one, names)
-    if strange := {info.of for info in SIGNALS.values()} - set(_KINDS):
-        raise SystemExit(f"signals of {', '.join(strange)}: add the group to docs/pages/signals.py")
+    for kind, signals in SIGNALS.items():
+        title, where, query = _KINDS[kind]
+        yield f"## {title}\n\n{where}\n\n```sql\n{query.format(next(iter(signals)))}\n```\n"
+        yield from (_one(name, info) for name, info in signals.items())
 
 
-def _one(name: Signal) -> str:
-    info = SIGNALS[name]
+def _one(name: str, info: SignalInfo) -> str:
     return (
         f"### {name}\n\n{info.doc}\n\n"
         f"- Unit: {info.unit}; range: {info.range}\n"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from windvane.stream.batch import Batch
 from windvane.stream.detector import ArrayDetector, Change
 from windvane.stream.series import Run
-from windvane.stream.signals import Signal
+from windvane.stream.signals import Signal, SignalInfo
 
 __all__ = ["PageHinkley"]
 
@@ -57,6 +57,20 @@ class PageHinkley(ArrayDetector):
     """
 
     name = "page_hinkley"
+    infos: ClassVar = {
+        Signal.LEVEL_SHIFT: SignalInfo(
+            unit="change of state",
+            range="fired or recovered",
+            columns=(
+                "gen_ai_client_operation_duration",
+                "gen_ai_usage_input_tokens",
+                "gen_ai_usage_output_tokens",
+            ),
+            source="Page (1954), Continuous inspection schemes; Hinkley (1971)",
+            cost_us=3.0,
+            doc="Latency or tokens per call have moved to another level, up or down.",
+        )
+    }
     dtype: ClassVar = np.dtype([("features", _FEATURE, (len(_FEATURES),))])
 
     def __init__(self, *, delta: float = 0.5, threshold: float = 20.0, warm_up: int = 100, accept: int = 2000) -> None:

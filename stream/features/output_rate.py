@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
-from windvane.stream.signals import Signal
+from windvane.stream.signals import Signal, SignalInfo
 
 __all__ = ["OutputRate"]
 
@@ -22,6 +22,18 @@ class OutputRate(EventSignal):
     """
 
     name = Signal.OUTPUT_RATE
+    info = SignalInfo(
+        unit="tokens per second",
+        range="above 0",
+        columns=(
+            "gen_ai_usage_output_tokens",
+            "gen_ai_client_operation_duration",
+            "gen_ai_response_time_to_first_chunk",
+        ),
+        source="definition",
+        cost_us=0.5,
+        doc="Output tokens per second after the first chunk; over the whole call where no first chunk is known.",
+    )
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """See `EventSignal.score`."""

@@ -17,7 +17,7 @@ from windvane.collectors.envelope import unpack
 from windvane.collectors.event import COLUMNS
 from windvane.errors import Reason
 from windvane.settings import SETTINGS
-from windvane.stream.signals import SIGNALS
+from windvane.stream.registry import SIGNALS
 
 ROOT: Final = Path(__file__).parents[2]
 REFERENCE: Final = ROOT / "docs" / "reference"
@@ -58,7 +58,7 @@ def test_every_name_setting_signal_and_reason_is_described() -> None:
     names = [name for column in COLUMNS for name in (column.name, column.attribute, *column.aliases)]
     assert [name for name in (*names, *Reason) if f"`{name}`" not in page("events")] == []
     assert [row.env for row in SETTINGS.values() if f"`{row.env}`" not in page("settings")] == []
-    assert [name for name in SIGNALS if f"### {name}\n" not in page("signals")] == []
+    assert [name for signals in SIGNALS.values() for name in signals if f"### {name}\n" not in page("signals")] == []
 
 
 @pytest.fixture(scope="module")

@@ -14,16 +14,19 @@ import pyarrow as pa
 import pytest
 
 import windvane.stream
-from tests.stream.traffic import EXTREME, shifting
+from tests.stream.saying import SAYING
+from tests.stream.traffic import EXTREME, cut, shifting
 from windvane.collectors.event import INDEX, NAMES
 from windvane.stream.batch import Batch
-from windvane.stream.detector import Detector, EventSignal
+from windvane.stream.detector import Detector, EventSignal, LearnedSignal
 from windvane.stream.drift.river_detector import RiverDetector
-from windvane.stream.registry import DETECTORS, EVENT_SIGNALS
-from windvane.stream.signals import SIGNALS, Signal
+from windvane.stream.pipeline import Pipeline
+from windvane.stream.registry import DETECTORS, EVENT_SIGNALS, LEARNED_SIGNALS, SIGNALS
+from windvane.stream.series import SeriesIndex
+from windvane.stream.signals import Signal
 from windvane.stream.testing import batch_of
 
-EVENTS = [*shifting(300), *EXTREME, *({**event, "latency": 2.0, "ttft": 0.5} for event in shifting(300, seed=1))]
+EVENTS = [*SAYING, *shifting(60), *EXTREME, *({**event, "latency": 2.0, "ttft": 0.5} for event in shifting(60, seed=1))]
 
 
 @pytest.fixture(params=EVENT_SIGNALS, ids=lambda kind: kind.__name__)
@@ -32,9 +35,19 @@ def signal(request: pytest.FixtureRequest) -> EventSignal:
     return made
 
 
-def said(signal: EventSignal, batch: Batch) -> list[Any]:
+@pytest.fixture(params=[*EVENT_SIGNALS, *LEARNED_SIGNALS], ids=lambda kind: kind.__name__)
+def kind(request: pytest.FixtureRequest) -> type[EventSignal | LearnedSignal]:
+    made: type[EventSignal | LearnedSignal] = request.param
+    return made
+
+
+def said(signal: EventSignal | LearnedSignal, batch: Batch) -> list[Any]:
     """Return what the signal says of each event, None where it says nothing."""
-    answer = signal.score(batch)
+    if isinstance(signal, EventSignal):
+        answer = signal.score(batch)
+    else:
+        index = SeriesIndex()
+        answer = signal.score(batch, index.assign(batch), len(index.keys))
     assert len(answer) == len(batch)
     if isinstance(answer, pa.Array):
         assert pa.types.is_string(answer.type)
@@ -51,43 +64,64 @@ def test_it_says_the_same_of_an_event_in_any_company(signal: EventSignal) -> Non
     assert said(signal, batch_of(EVENTS[place] for place in order)) == [whole[place] for place in order]
 
 
-def test_it_reads_the_columns_that_it_names_and_changes_none(signal: EventSignal) -> None:
-    needed = {INDEX[name] for name in (*SIGNALS[Signal(signal.name)].columns, "id", "time")}
+def test_a_learned_signal_says_the_same_however_the_log_is_cut_and_wherever_it_is_taken_over() -> None:
+    """Blocks are cut by size and time, state is saved and loaded by another worker: none of it may be seen."""
+    events = [*EVENTS, *EVENTS[:40], *EVENTS]
+    whole = Pipeline([], [], [made() for made in LEARNED_SIGNALS]).score(batch_of(events))
+    for seed in range(3):
+        pipeline, found = Pipeline([], [], [made() for made in LEARNED_SIGNALS]), []
+        for number, part in enumerate(cut(events, seed)):
+            if number % 5 == 4:
+                heir = Pipeline([], [], [made() for made in LEARNED_SIGNALS])
+                heir.load(list(pipeline.pages(whole=True)))
+                pipeline = heir
+            found.append(pipeline.score(batch_of(part)))
+        assert pipeline.failures == {}
+        for name, values in whole.values.items():
+            np.testing.assert_array_equal(np.concatenate([one.values[name] for one in found]), values)
+        for name, notes in whole.notes.items():
+            assert [note for one in found for note in one.notes[name].to_pylist()] == notes.to_pylist()
+
+
+def test_it_reads_the_columns_that_it_names_and_changes_none(kind: type[EventSignal | LearnedSignal]) -> None:
+    needed = {INDEX[name] for name in (*kind.info.columns, "id", "time")}
     batch = batch_of(EVENTS)
     rows = [
         tuple(cell if place in needed else None for place, cell in enumerate(row))
         for row in zip(*(batch.cells(name) for name in NAMES), strict=True)
     ]
     bare = Batch(rows, batch.offsets, batch.positions, batch.logged_us, batch.sources)
-    assert said(signal, bare) == said(signal, batch) == said(signal, batch)
+    assert said(kind(), bare) == said(kind(), batch) == said(kind(), batch)
     assert all(batch.arrow(name).equals(batch_of(EVENTS).arrow(name)) for name in NAMES)
 
 
 @pytest.mark.parametrize("events", [[], [{}] * 50], ids=["no events", "events that say nothing"])
-def test_where_nothing_is_said_it_says_nothing(signal: EventSignal, events: Sequence[dict[str, Any]]) -> None:
-    assert said(signal, batch_of(events)) == [None] * len(events)
+def test_where_nothing_is_said_it_says_nothing(
+    kind: type[EventSignal | LearnedSignal], events: Sequence[dict[str, Any]]
+) -> None:
+    assert said(kind(), batch_of(events)) == [None] * len(events)
 
 
-def test_its_doctest_shows_it_speak_and_stay_silent(signal: EventSignal) -> None:
-    examples = doctest.DocTestParser().get_examples(inspect.getdoc(type(signal)) or "")
+def test_its_doctest_shows_it_speak_and_stay_silent(kind: type[EventSignal | LearnedSignal]) -> None:
+    examples = doctest.DocTestParser().get_examples(inspect.getdoc(kind) or "")
     assert any("nan" in example.want or "None" in example.want for example in examples)
     assert any("." in example.want or "'" in example.want for example in examples)
 
 
 def test_every_signal_is_named_once_and_described_in_full() -> None:
-    assert set(SIGNALS) == set(Signal)
-    for name, info in SIGNALS.items():
-        assert info.unit and info.range and info.source and info.doc.endswith("."), name
-        assert info.cost_us > 0 and info.columns and set(info.columns) <= set(NAMES), name
-    of_events = [kind.name for kind in EVENT_SIGNALS]
-    assert sorted(of_events) == sorted(name for name, info in SIGNALS.items() if info.of == "event")
+    assert {name for signals in SIGNALS.values() for name in signals} == set(Signal)
+    assert len(Signal) == sum(map(len, SIGNALS.values()))
+    for signals in SIGNALS.values():
+        for name, info in signals.items():
+            assert info.unit and info.range and info.source and info.doc.endswith("."), name
+            assert info.cost_us > 0 and info.columns and set(info.columns) <= set(NAMES), name
 
 
 def test_every_signal_and_detector_that_is_written_is_registered() -> None:
     for module in pkgutil.walk_packages(windvane.stream.__path__, "windvane.stream."):
         importlib.import_module(module.name)
-    registered = {*EVENT_SIGNALS, *DETECTORS.values(), RiverDetector}
-    assert {kind for kind in written(EventSignal) | written(Detector)} == registered
+    registered = {*EVENT_SIGNALS, *LEARNED_SIGNALS, *DETECTORS.values(), RiverDetector}
+    assert written(EventSignal) | written(LearnedSignal) | written(Detector) == registered
 
 
 def written(kind: type[Any]) -> set[type[Any]]:
