@@ -79,9 +79,19 @@ class Words:
         return self.head.view(np.uint8)[::8] < 58
 
     @cached_property
+    def capital(self) -> NDArray[np.bool_]:
+        """Whether a word begins with a capital letter of any script, bool (m,)."""
+        found: NDArray[np.bool_] = self.raw[self.begin] != self.lower[self.begin]
+        if not self.ascii:
+            wide = self.raw[self.begin] >= 0xC2
+            for ahead in (1, 2):
+                found |= wide & (self.raw[self.begin + ahead] != self.lower[self.begin + ahead])
+        return found
+
+    @cached_property
     def marks(self) -> NDArray[np.int64]:
         """Where `raw` has ASCII punctuation or a line feed, int64, in order: there are few, and signals ask much."""
-        return np.flatnonzero(np.frombuffer(self.raw.tobytes().translate(_PUNCTUATION), np.uint8))
+        return np.flatnonzero(np.frombuffer(self.raw.tobytes().translate(_PUNCTUATION), np.bool_))
 
     @cached_property
     def inside(self) -> NDArray[np.int64]:

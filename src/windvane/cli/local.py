@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from windvane.cli.listening import address, bind, listen, make_guard
-from windvane.cli.memory import spare_the_collector
+from windvane.cli.memory import keep_memory, spare_the_collector
 from windvane.cli.running import Running
 from windvane.collectors.gateway.app import make_gateway
 from windvane.collectors.log.sqlite import SqliteLog
@@ -68,6 +68,7 @@ class LocalPipeline:
         """
         listen(self._socket)
         spare_the_collector()
+        keep_memory()
         self.loop.start()
         self._server.start()
         self._ready.wait()

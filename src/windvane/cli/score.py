@@ -15,6 +15,7 @@ import numpy as np
 
 from windvane.cli.files import STDIN, Read, check_columns, read_files
 from windvane.cli.mapping import GIVEN, FieldMap
+from windvane.cli.memory import keep_memory
 from windvane.cli.options import map_options
 from windvane.cli.progress import progress
 from windvane.collectors.event import INDEX, Row
@@ -69,6 +70,7 @@ def command(
     """
     fields = FieldMap(maps, sets)
     pipeline = make_pipeline(detectors or None)
+    keep_memory()
     _spare_inputs(files, output, signals)
     if STDIN not in files:
         check_columns(files, fields)

@@ -7,7 +7,7 @@ import tempfile
 import click
 
 from windvane.cli.logs import log_to_stderr
-from windvane.cli.memory import spare_the_collector
+from windvane.cli.memory import keep_memory, spare_the_collector
 from windvane.cli.options import setting_option, store_option
 from windvane.settings import setting
 
@@ -60,4 +60,5 @@ def command(bootstrap: str | None, topic: str | None, group: str | None, store: 
         worker = faust.Worker(app, loglevel="INFO" if verbose else "WARNING", redirect_stdouts=False)
         log_to_stderr(verbose=verbose)
         spare_the_collector()
+        keep_memory()
         worker.execute_from_commandline()

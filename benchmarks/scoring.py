@@ -1,0 +1,128 @@
+"""Events per second and core with every event signal on, and what each signal costs.
+
+    python -m benchmarks.scoring [--data PATH] [--json]
+
+Three kinds of events: with 250 words of context and an answer of 120; without context; metrics only. The words are
+those of RAGTruth where PATH has it (`ragtruth_qa/dev.jsonl`), else random ones. A signal's cost is the time it takes
+in its turn: what it is the first to ask for, such as the answers' words, is counted to it. Time is one process's CPU time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import numpy as np
+
+from benchmarks.common import events, report
+from windvane.cli.memory import keep_memory
+from windvane.stream.batch import Batch
+from windvane.stream.pipeline import Pipeline
+from windvane.stream.registry import make_pipeline
+from windvane.stream.testing import batch_of
+
+COUNT: Final = 4_096
+ROUNDS: Final = 7
+CONTEXT_WORDS, ANSWER_WORDS = 250, 120
+GOALS: Final = {"context": 15_000, "no_context": 30_000, "metrics": 60_000}
+
+
+def texts(data: Path | None) -> tuple[list[str], list[str], list[str]]:
+    """Return contexts, questions and answers."""
+    found = data / "ragtruth_qa" / "dev.jsonl" if data else None
+    if found and found.exists():
+        rows = [json.loads(line) for line in found.read_text().splitlines()]
+        return [row["d1"] for row in rows], [row["query"] for row in rows], [row["d2"] for row in rows]
+    chance = random.Random(0)
+    words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=chance.randint(2, 10))) for _ in range(3000)]
+    made = [
+        " ".join(f"{word}." if chance.random() < 0.06 else word for word in chance.choices(words, k=400))
+        for _ in range(300)
+    ]
+    return made, [text[:60] for text in made], made[::-1]
+
+
+def cut(text: str, more: list[str], count: int) -> str:
+    """Return `count` words of `text`, and of `more` if it has not as many."""
+    words = text.split(" ")
+    for extra in more:
+        if len(words) >= count:
+            break
+        words += extra.split(" ")
+    return " ".join(words[:count])
+
+
+def kinds(data: Path | None) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield each kind of events with its name."""
+    contexts, questions, answers = texts(data)
+    whole = []
+    for number, event in enumerate(events(COUNT)):
+        at = number % len(contexts)
+        event["prompt"] = questions[at]
+        event["response"] = cut(answers[at], answers[at + 1 :] + answers, ANSWER_WORDS)
+        event["context"] = [cut(contexts[at], contexts[at + 1 :] + contexts, CONTEXT_WORDS)]
+        whole.append(event)
+    yield "context", whole
+    yield "no_context", [{key: value for key, value in event.items() if key != "context"} for event in whole]
+    bodies = ("context", "prompt", "response")
+    yield "metrics", [{key: value for key, value in event.items() if key not in bodies} for event in whole]
+
+
+def rate(pipeline: Pipeline, batch: Batch) -> float:
+    """Return CPU microseconds per event of one pass."""
+    start = time.process_time()
+    pipeline.score(batch)
+    return (time.process_time() - start) / len(batch) * 1e6
+
+
+def shares(pipeline: Pipeline, batch: Batch) -> dict[str, float]:
+    """Return CPU microseconds per event of each signal, in its turn."""
+    series = pipeline.index.assign(batch)
+    spent: dict[str, float] = defaultdict(float)
+    for at, part in batch.parts():
+        numbers = series[at : at + len(part)]
+        turns = [(signal.name, partial(signal.score, part)) for signal in pipeline.signals]
+        turns += [(one.name, partial(one.score, part, numbers, len(pipeline.index.keys))) for one in pipeline.learned]
+        for name, score in turns:
+            start = time.process_time()
+            score()
+            spent[name] += time.process_time() - start
+    return {name: seconds / len(batch) * 1e6 for name, seconds in spent.items()}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="the folder that holds ragtruth_qa")
+    parser.add_argument("--json", action="store_true", help="print one JSON line")
+    parser.add_argument("--signals", action="store_true", help="print what each signal costs, by kind of event")
+    options = parser.parse_args()
+    keep_memory()  # as every command that scores does
+    figures: dict[str, Any] = {}
+    for kind, made in kinds(options.data):
+        pipeline = make_pipeline([])
+        times, costs = [], []
+        for _ in range(ROUNDS):
+            times.append(rate(pipeline, batch_of(made)))
+            costs.append(shares(pipeline, batch_of(made)))
+        figures[f"{kind}_us"] = round(median(times), 2)
+        figures[f"{kind}_events_per_s"] = round(1e6 / median(times))
+        figures[f"{kind}_best_events_per_s"] = round(1e6 / min(times))
+        figures[f"{kind}_goal"] = GOALS[kind]
+        if options.signals:
+            for name in costs[0]:
+                figures[f"{kind}.{name}_us"] = round(float(np.median([cost[name] for cost in costs])), 2)
+        assert not pipeline.failures, pipeline.failures
+    report(figures, options.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""Numbers and dates of an answer that no document has."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from windvane.stream.batch import Batch
+from windvane.stream.detector import EventSignal
+from windvane.stream.features.numbers import SPELLED_UP_TO, numbers, spelled
+from windvane.stream.features.support import Support, per_event, support
+from windvane.stream.presence import Presence
+from windvane.stream.sentences import answer_starts
+from windvane.stream.signals import Signal, SignalInfo
+from windvane.stream.texts import answer_words, document_words, query_words
+from windvane.stream.word_table import MIX, WordTable
+from windvane.stream.words import Words
+
+__all__ = ["UnsupportedDates", "UnsupportedNumbers", "count_where_given"]
+
+_READS: Final = ("gen_ai_output_messages", "gen_ai_retrieval_documents", "gen_ai_input_messages")
+_MONTH_NAMES: Final = """
+january february march april june july august september october november december jan feb mar apr jun jul aug sept oct
+nov dec januar februar märz mai juni juli oktober dezember janvier février mars avril juin juillet août septembre
+octobre novembre décembre enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre
+"""
+_MONTHS: Final = WordTable({**dict.fromkeys(_MONTH_NAMES.split(), 1), "may": 2})
+"""A month, or 2: one only with a capital."""
+_ROOM: Final = 8
+"""A number is rarely missing: one in 400 may be taken for known by mistake, not one in 50."""
+_YEARS: Final = (1000, 2199)
+_POINT, _CLOSE, _SLASH, _HYPHEN, _BRACKET = (ord(sign) for sign in ".)/-[")
+
+
+def count_where_given(held: Support, words: Words, of_words: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how many of the given words each answer has, float64 (n,); NaN where there is no answer or no document."""
+    counted = np.bincount(words.owner[of_words], minlength=words.texts).astype(np.float64)
+    counted[~held.given | (words.counts == 0)] = np.nan
+    return counted
+
+
+class _Facts:
+    """The numbers of the answers of a batch: which are dates, and which no document or question has."""
+
+    def __init__(self, batch: Batch) -> None:
+        words = batch.derived(answer_words)
+        self.found = numbers(words)
+        at, behind = self.found.first, words.raw[words.end[self.found.last]]
+        whole = (self.found.last == at) & (self.found.digits == words.length[at])
+        self.dated = self._dated(words, whole, behind)
+        marker = batch.derived(answer_starts)[at] & whole & (self.found.digits <= 2)
+        marker &= (behind == _POINT) | (behind == _CLOSE)
+        self.missing = ~marker & (words.raw[words.begin[at] - 1] != _BRACKET)
+        owner = words.owner[at]
+        sources, queries = batch.derived(document_words), batch.derived(query_words)
+        of_source = np.repeat(np.arange(words.texts), per_event(batch))
+        for given, whose in ((sources, of_source), (queries, queries.owner)):
+            there = numbers(given)
+            self._strike(np.repeat(whose[there.first], 2), there.keys.reshape(-1), owner)
+        # Words are looked at only where a small number is still missing: it may be written out.
+        small = np.zeros(words.texts, bool)
+        small[owner[self.missing & (self.found.value <= SPELLED_UP_TO)]] = True
+        for given, whose in ((sources, of_source), (queries, queries.owner)):
+            place, keys = spelled(given, np.flatnonzero(small[whose]))
+            self._strike(whose[place], keys, owner)
+
+    def _dated(self, words: Words, whole: NDArray[np.bool_], behind: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        at, last, value = self.found.first, self.found.last, self.found.value
+        dated: NDArray[np.bool_] = np.zeros(len(at), bool)
+        for beside in (np.maximum(at - 1, 0), np.minimum(last + 1, len(words.begin) - 1)):
+            name = _MONTHS.look_up(words, beside)
+            dated |= (name == 1) | ((name == 2) & words.capital[beside])
+        dated &= value <= 31
+        dated |= whole & (self.found.digits == 4) & (value >= _YEARS[0]) & (value <= _YEARS[1])
+        # 3/5/1805, 1805-05-03: three numbers in a row, joined by such a sign.
+        joined = (behind[:-1] == _SLASH) | (behind[:-1] == _HYPHEN)
+        joined &= words.begin[at[1:]] == words.end[last[:-1]] + 1
+        triple = joined[1:] & joined[:-1]
+        for shift in range(3):
+            dated[shift : len(triple) + shift] |= triple
+        return dated
+
+    def _strike(self, whose: NDArray[np.int64], keys: NDArray[np.uint64], owner: NDArray[np.int64]) -> None:
+        """Take the numbers that are among `keys`, each of the event `whose` it is, off those that are missing."""
+        there = Presence(np.array([_ROOM * len(keys)]))
+        there.add(there.slots(keys + whose.astype(np.uint64) * MIX[1], np.array([len(keys)])))
+        for column in range(2):
+            asked = self.found.keys[:, column] + owner.astype(np.uint64) * MIX[1]
+            self.missing &= ~there.has(there.slots(asked, np.array([len(asked)])))
+
+
+def _facts(batch: Batch) -> _Facts:
+    return _Facts(batch)
+
+
+class UnsupportedNumbers(EventSignal):
+    """How many numbers of the answer no document has, nor the question; dates apart.
+
+    >>> from windvane.stream.testing import batch_of
+    >>> told = {"context": ["It has 4,300 paintings in twelve rooms."]}
+    >>> answers = ["It has 4300 paintings in 12 rooms.", "It has 4,500 paintings in 15 rooms."]
+    >>> events = [{**told, "response": answer} for answer in answers] + [{"response": "It has 9."}]
+    >>> UnsupportedNumbers().score(batch_of(events)).tolist()
+    [0.0, 2.0, nan]
+    """
+
+    name = Signal.UNSUPPORTED_NUMBERS
+    info = SignalInfo(
+        unit="numbers",
+        range="0 or more",
+        columns=_READS,
+        source="definition; numbers are compared by value, Nan et al. (2021), Entity-level factual consistency",
+        cost_us=4.0,
+        doc="Numbers of the answer that are in no document and not in the question; those of dates are counted apart.",
+    )
+
+    def score(self, batch: Batch) -> NDArray[np.float64]:
+        """See `EventSignal.score`."""
+        facts = batch.derived(_facts)
+        places = facts.found.first[facts.missing & ~facts.dated]
+        return count_where_given(batch.derived(support), batch.derived(answer_words), places)
+
+
+class UnsupportedDates(EventSignal):
+    """How many years and parts of dates of the answer no document has.
+
+    >>> from windvane.stream.testing import batch_of
+    >>> told = {"context": ["It opened on 3 May 1912."]}
+    >>> answers = ["It opened in 1912.", "It opened on 5 May 1921.", "2019-04-07"]
+    >>> events = [{**told, "response": answer} for answer in answers] + [{"response": "In 1912."}]
+    >>> UnsupportedDates().score(batch_of(events)).tolist()
+    [0.0, 2.0, 3.0, nan]
+    """
+
+    name = Signal.UNSUPPORTED_DATES
+    info = SignalInfo(
+        unit="parts of dates",
+        range="0 or more",
+        columns=_READS,
+        source="definition",
+        cost_us=0.5,
+        doc="Years, days beside a month and numbers of a date that are in no document and not in the question.",
+    )
+
+    def score(self, batch: Batch) -> NDArray[np.float64]:
+        """See `EventSignal.score`."""
+        facts = batch.derived(_facts)
+        places = facts.found.first[facts.missing & facts.dated]
+        return count_where_given(batch.derived(support), batch.derived(answer_words), places)
