@@ -4,7 +4,7 @@
 
 Three kinds of events: with 250 words of context and an answer of 120; without context; metrics only. The words are
 those of RAGTruth where PATH has it (`ragtruth_qa/dev.jsonl`), else random ones. A signal's cost is the time it takes
-in its turn: what it is the first to ask for, such as the answers' words, is counted to it. Time is one process's CPU time.
+in its turn: what it is the first to ask for, such as the answers' words, is counted to it. Time is CPU time.
 """
 
 from __future__ import annotations

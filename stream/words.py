@@ -147,8 +147,8 @@ def _join(texts: pa.Array) -> tuple[bytes, NDArray[np.int64]]:
     if isinstance(filled, pa.ChunkedArray):
         filled = filled.combine_chunks()
     whole = pa.ListArray.from_arrays(pa.array([0, len(filled)], pa.int32()), filled)
-    joined = pc.binary_join(whole, "\0" * GAP)[0].as_py() if len(filled) else ""
-    return b"".join((b"\0" * GAP, joined.encode(), b"\0" * (GAP + 12))), text
+    joined = pc.binary_join(whole, "\0" * GAP)[0].as_buffer() if len(filled) else b""
+    return b"".join((b"\0" * GAP, joined, b"\0" * (GAP + 12))), text
 
 
 def _split(

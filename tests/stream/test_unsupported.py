@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from windvane.stream.detector import EventSignal
@@ -119,7 +121,7 @@ def test_a_citation_leads_to_a_document(response: str, missing: int) -> None:
 
 @pytest.mark.parametrize("signal", ALL)
 def test_without_a_document_or_an_answer_nothing_is_said(signal: type[EventSignal]) -> None:
-    silent = [
+    silent: list[dict[str, Any]] = [
         {"response": "5 May 1805"},
         {"context": "text"},
         {"context": [], "response": "a"},
