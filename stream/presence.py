@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Presence"]
+__all__ = ["Presence", "Spread"]
 
 _SLOTS: Final = 32
 """Slots per key. Of 32, about 2 % of absent keys are taken for present; fewer cost more of the answer's quality."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Whose set each of m keys is asked of: `shift`, `base` uint64 (m,). May be sliced as the keys are."""
+
+    shift: NDArray[np.uint64]
+    base: NDArray[np.uint64]
+
+    def __getitem__(self, at: slice | NDArray[np.int64] | NDArray[np.bool_]) -> Spread:
+        return Spread(self.shift[at], self.base[at])
 
 
 class Presence:
@@ -24,10 +36,15 @@ class Presence:
         self._shift, self._base = (64 - bits).astype(np.uint64), base[:-1]
         self._there = np.zeros(int(base[-1]), bool)
 
-    def slots(self, keys: NDArray[np.uint64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return where the keys belong, int64 (m,): `counts` int64 (n,) of them to each event in turn."""
-        places = keys >> np.repeat(self._shift, counts)
-        places += np.repeat(self._base, counts)
+    def spread(self, counts: NDArray[np.int64]) -> Spread:
+        """Return whose each key is, if `counts` int64 (n,) of them are of each event in turn."""
+        return Spread(np.repeat(self._shift, counts), np.repeat(self._base, counts))
+
+    @staticmethod
+    def slots(keys: NDArray[np.uint64], spread: Spread) -> NDArray[np.int64]:
+        """Return where the keys belong, int64 (m,)."""
+        places = keys >> spread.shift
+        places += spread.base
         return places.view(np.int64)
 
     def add(self, slots: NDArray[np.int64]) -> None:

@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
+from windvane.stream.features.given_numbers import missing
+from windvane.stream.features.numbers import Numbers, numbers
 from windvane.stream.presence import Presence
+from windvane.stream.sentences import answer_starts
 from windvane.stream.stems import answer_stems, document_stems, stems
 from windvane.stream.texts import answer_words, document_words, query_words
 from windvane.stream.word_table import MIX
@@ -19,16 +22,19 @@ __all__ = ["Support", "per_event", "support", "support_of"]
 
 @dataclass(frozen=True)
 class Support:
-    """What is known of the m words of n answers.
+    """What is known of the m words and k numbers of n answers.
 
-    `in_source` bool (m,): the word's stem is in the documents. `known` bool (m,): there, or in the question. `run` bool
-    (m,): the three stems that end with this word follow each other in a document. `source_counts` int64 (n,): how many
-    words the documents have.
+    `in_source` bool (m,): the word's stem is in the documents, or the number that it is a part of has been given, by
+    value. `known` bool (m,): that, or in the question. `run` bool (m,): the three stems that end with this word follow
+    each other in a document. `numbers`, and `missing` bool (k,): which of them nothing given has. `source_counts` int64
+    (n,): how many words the documents have.
     """
 
     in_source: NDArray[np.bool_]
     known: NDArray[np.bool_]
     run: NDArray[np.bool_]
+    numbers: Numbers
+    missing: NDArray[np.bool_]
     source_counts: NDArray[np.int64]
 
     @property
@@ -40,8 +46,7 @@ class Support:
 def support(batch: Batch) -> Support:
     """Return what the documents and the question know of the answers; asked through `Batch.derived`."""
     return support_of(
-        batch.derived(answer_words),
-        batch.derived(answer_stems),
+        batch,
         batch.derived(document_words),
         batch.derived(document_stems),
         per_event(batch),
@@ -50,24 +55,29 @@ def support(batch: Batch) -> Support:
 
 
 def support_of(
-    answers: Words, keys: NDArray[np.uint64], sources: Words, source_keys: NDArray[np.uint64],
-    source_counts: NDArray[np.int64], queries: Words,
-) -> Support:  # fmt: skip
+    batch: Batch, sources: Words, source_keys: NDArray[np.uint64], source_counts: NDArray[np.int64], queries: Words
+) -> Support:
     """Return what sources and queries know of the answers; each event's sources have `source_counts` (n,) words."""
+    answers, keys = batch.derived(answer_words), batch.derived(answer_stems)
     there = Presence(source_counts + queries.counts)
-    there.add(there.slots(source_keys, source_counts))
-    at = there.slots(keys, answers.counts)
+    of_sources, of_answers = there.spread(source_counts), there.spread(answers.counts)
+    there.add(there.slots(source_keys, of_sources))
+    at = there.slots(keys, of_answers)
     in_source = there.has(at)
-    there.add(there.slots(stems(queries), queries.counts))
+    there.add(there.slots(stems(queries), there.spread(queries.counts)))
     known = there.has(at)
-    runs = Presence(source_counts)
-    of_source = runs.slots(_runs_of_three(source_keys), source_counts)
+    runs = Presence(source_counts + queries.counts)
     whole = np.ones(len(source_keys), bool)
     _spoil_heads(whole, sources)
-    runs.add(of_source[whole])
-    run = runs.has(runs.slots(_runs_of_three(keys), answers.counts))
+    runs.add(runs.slots(_runs_of_three(source_keys), of_sources)[whole])
+    run = runs.has(runs.slots(_runs_of_three(keys), of_answers))
     _spoil_heads(run, answers)
-    return Support(in_source, known, run, source_counts)
+    found, starts = numbers(answers), batch.derived(answer_starts)
+    owners = np.repeat(np.arange(answers.texts), source_counts)
+    lacking = missing(answers, starts, found, ((sources, owners), (queries, queries.owner)))
+    for words in (found.first[~lacking], found.last[~lacking]):
+        in_source[words] = known[words] = True
+    return Support(in_source, known, run, found, lacking, source_counts)
 
 
 def per_event(batch: Batch) -> NDArray[np.int64]:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
-from windvane.stream.features.numbers import numbers
 from windvane.stream.features.support import support
 from windvane.stream.features.unsupported_numbers import count_where_given
 from windvane.stream.signals import Signal, SignalInfo
@@ -91,7 +90,7 @@ class UnsupportedCitations(EventSignal):
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """See `EventSignal.score`."""
         words, held = batch.derived(answer_words), batch.derived(support)
-        found = numbers(words)
+        found = held.numbers
         at = found.first
         before, behind = words.raw[words.begin[at] - 1], words.raw[words.end[at]]
         documents = np.diff(batch.arrow("gen_ai_retrieval_documents").offsets.to_numpy())

@@ -9,13 +9,10 @@ from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
-from windvane.stream.features.numbers import SPELLED_UP_TO, numbers, spelled
-from windvane.stream.features.support import Support, per_event, support
-from windvane.stream.presence import Presence
-from windvane.stream.sentences import answer_starts
+from windvane.stream.features.support import Support, support
 from windvane.stream.signals import Signal, SignalInfo
-from windvane.stream.texts import answer_words, document_words, query_words
-from windvane.stream.word_table import MIX, WordTable
+from windvane.stream.texts import answer_words
+from windvane.stream.word_table import WordTable
 from windvane.stream.words import Words
 
 __all__ = ["UnsupportedDates", "UnsupportedNumbers", "count_where_given"]
@@ -29,10 +26,9 @@ gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre
 """
 _MONTHS: Final = WordTable({**dict.fromkeys(_MONTH_NAMES.split(), 1), "may": 2})
 """A month, or 2: one only with a capital."""
-_ROOM: Final = 8
-"""A number is rarely missing: one in 400 may be taken for known by mistake, not one in 50."""
+_DAYS: Final = 31
 _YEARS: Final = (1000, 2199)
-_POINT, _CLOSE, _SLASH, _HYPHEN, _BRACKET = (ord(sign) for sign in ".)/-[")
+_SLASH, _HYPHEN = ord("/"), ord("-")
 
 
 def count_where_given(held: Support, words: Words, of_words: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -42,58 +38,25 @@ def count_where_given(held: Support, words: Words, of_words: NDArray[np.int64]) 
     return counted
 
 
-class _Facts:
-    """The numbers of the answers of a batch: which are dates, and which no document or question has."""
-
-    def __init__(self, batch: Batch) -> None:
-        words = batch.derived(answer_words)
-        self.found = numbers(words)
-        at, behind = self.found.first, words.raw[words.end[self.found.last]]
-        whole = (self.found.last == at) & (self.found.digits == words.length[at])
-        self.dated = self._dated(words, whole, behind)
-        marker = batch.derived(answer_starts)[at] & whole & (self.found.digits <= 2)
-        marker &= (behind == _POINT) | (behind == _CLOSE)
-        self.missing = ~marker & (words.raw[words.begin[at] - 1] != _BRACKET)
-        owner = words.owner[at]
-        sources, queries = batch.derived(document_words), batch.derived(query_words)
-        of_source = np.repeat(np.arange(words.texts), per_event(batch))
-        for given, whose in ((sources, of_source), (queries, queries.owner)):
-            there = numbers(given)
-            self._strike(np.repeat(whose[there.first], 2), there.keys.reshape(-1), owner)
-        # Words are looked at only where a small number is still missing: it may be written out.
-        small = np.zeros(words.texts, bool)
-        small[owner[self.missing & (self.found.value <= SPELLED_UP_TO)]] = True
-        for given, whose in ((sources, of_source), (queries, queries.owner)):
-            place, keys = spelled(given, np.flatnonzero(small[whose]))
-            self._strike(whose[place], keys, owner)
-
-    def _dated(self, words: Words, whole: NDArray[np.bool_], behind: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        at, last, value = self.found.first, self.found.last, self.found.value
-        dated: NDArray[np.bool_] = np.zeros(len(at), bool)
-        for beside in (np.maximum(at - 1, 0), np.minimum(last + 1, len(words.begin) - 1)):
-            name = _MONTHS.look_up(words, beside)
-            dated |= (name == 1) | ((name == 2) & words.capital[beside])
-        dated &= value <= 31
-        dated |= whole & (self.found.digits == 4) & (value >= _YEARS[0]) & (value <= _YEARS[1])
-        # 3/5/1805, 1805-05-03: three numbers in a row, joined by such a sign.
-        joined = (behind[:-1] == _SLASH) | (behind[:-1] == _HYPHEN)
-        joined &= words.begin[at[1:]] == words.end[last[:-1]] + 1
-        triple = joined[1:] & joined[:-1]
-        for shift in range(3):
-            dated[shift : len(triple) + shift] |= triple
-        return dated
-
-    def _strike(self, whose: NDArray[np.int64], keys: NDArray[np.uint64], owner: NDArray[np.int64]) -> None:
-        """Take the numbers that are among `keys`, each of the event `whose` it is, off those that are missing."""
-        there = Presence(np.array([_ROOM * len(keys)]))
-        there.add(there.slots(keys + whose.astype(np.uint64) * MIX[1], np.array([len(keys)])))
-        for column in range(2):
-            asked = self.found.keys[:, column] + owner.astype(np.uint64) * MIX[1]
-            self.missing &= ~there.has(there.slots(asked, np.array([len(asked)])))
-
-
-def _facts(batch: Batch) -> _Facts:
-    return _Facts(batch)
+def _dated(batch: Batch) -> NDArray[np.bool_]:
+    """Return which numbers of the answers are of a date, bool (k,)."""
+    words, found = batch.derived(answer_words), batch.derived(support).numbers
+    at, last = found.first, found.last
+    dated: NDArray[np.bool_] = np.zeros(len(at), bool)
+    for beside in (np.maximum(at - 1, 0), np.minimum(last + 1, len(words.begin) - 1)):
+        name = _MONTHS.look_up(words, beside)
+        dated |= (name == 1) | ((name == 2) & words.capital[beside])
+    dated &= found.value <= _DAYS
+    four = (last == at) & (found.digits == 4) & (words.length[at] == 4)
+    dated |= four & (found.value >= _YEARS[0]) & (found.value <= _YEARS[1])
+    # 3/5/1805, 1805-05-03: three numbers in a row, joined by such a sign.
+    behind = words.raw[words.end[last]]
+    joined = (behind[:-1] == _SLASH) | (behind[:-1] == _HYPHEN)
+    joined &= words.begin[at[1:]] == words.end[last[:-1]] + 1
+    triple = joined[1:] & joined[:-1]
+    for shift in range(3):
+        dated[shift : len(triple) + shift] |= triple
+    return dated
 
 
 class UnsupportedNumbers(EventSignal):
@@ -119,9 +82,9 @@ class UnsupportedNumbers(EventSignal):
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """See `EventSignal.score`."""
-        facts = batch.derived(_facts)
-        places = facts.found.first[facts.missing & ~facts.dated]
-        return count_where_given(batch.derived(support), batch.derived(answer_words), places)
+        held = batch.derived(support)
+        places = held.numbers.first[held.missing & ~batch.derived(_dated)]
+        return count_where_given(held, batch.derived(answer_words), places)
 
 
 class UnsupportedDates(EventSignal):
@@ -147,6 +110,6 @@ class UnsupportedDates(EventSignal):
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """See `EventSignal.score`."""
-        facts = batch.derived(_facts)
-        places = facts.found.first[facts.missing & facts.dated]
-        return count_where_given(batch.derived(support), batch.derived(answer_words), places)
+        held = batch.derived(support)
+        places = held.numbers.first[held.missing & batch.derived(_dated)]
+        return count_where_given(held, batch.derived(answer_words), places)

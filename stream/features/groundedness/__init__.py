@@ -1,0 +1,1 @@
+"""How far an answer is supported by what the call was given, sentence by sentence."""
