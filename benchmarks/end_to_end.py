@@ -31,7 +31,7 @@ from windvane.collectors.log.kafka import KafkaLog
 from windvane.collectors.log.topics import create_topic
 from windvane.collectors.normalize import normalize
 from windvane.collectors.packing import Packer
-from windvane.storage.migrations import migrate
+from windvane.storage.migrations import latest, migrate
 from windvane.storage.store import ClickHouseStore
 
 PARTITIONS = 4
@@ -46,7 +46,7 @@ def cluster() -> Iterator[tuple[Path, KafkaBroker, ClickHouseServer, ClickHouseS
             (folder / part).mkdir()
         broker, server = KafkaBroker(folder / "kafka"), ClickHouseServer(folder / "clickhouse")
         store = ClickHouseStore(server.url)
-        for _ in migrate(store.connections, 4):  # the test server has no users: its roles are left out
+        for _ in migrate(store.connections, latest()):  # the test server has no users: its roles are left out
             pass
         try:
             yield folder, broker, server, store

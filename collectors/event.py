@@ -14,7 +14,7 @@ from typing import Any, Final
 
 __all__ = ["BODIES", "COLUMNS", "INDEX", "MAX_EVENT_BYTES", "NAMES", "PYTHON_TYPES", "VERSION", "Column", "Kind", "Row"]
 
-VERSION: Final = (1, 0)
+VERSION: Final = (1, 1)
 """Major and minor version of the columns below."""
 
 MAX_EVENT_BYTES: Final = 512 * 1024
@@ -126,7 +126,14 @@ COLUMNS: Final[tuple[Column, ...]] = (
     _column("logprobs", Kind.NUMBERS, "", "Log-probability of each token of the answer.", body=True),
     _column("embedding", Kind.NUMBERS, "", "The embedding that the app has of the answer or the query.", body=True),
     _column("tags", Kind.MAP, "", "The app's own words: region, tenant, experiment …"),
-    _column("attributes", Kind.MAP, "", "What no column above takes, as JSON by its own name."),
+    _column("attributes", Kind.MAP, "", "What no column takes, as JSON by its own name."),
+    _column(
+        "top_logprobs",
+        _T,
+        "",
+        "Of each token of the answer the likeliest ones: lists of log-probabilities, or OpenAI's tokens, as JSON.",
+        body=True,
+    ),
 )
 
 NAMES: Final = tuple(column.name for column in COLUMNS)

@@ -86,14 +86,18 @@ def plan(connections: Connections, to: int | None = None) -> list[Step]:
         MigrationError: there is no such migration, or the store has one that this windvane does not know.
     """
     known = {m.number: m for m in migrations() if not (connections.embedded and m.server_only)}
-    target = max(known) if to is None else to
+    newest = max(known)
+    target = newest if to is None else to
     if target and target not in (numbers := [m.number for m in migrations()]):
         raise MigrationError(f"there is no migration {target}; the newest is {numbers[-1]}")
     have = applied(connections)
     if newer := [number for number in have if number not in known]:
         raise MigrationError(f"the store has migration {newer[-1]}, which this windvane does not know. Update windvane")
     back = [Step(known[number], False) for number in reversed(have) if number > target]
-    return back + [Step(known[number], True) for number in sorted(known) if number <= target and number not in have]
+    due = [m for m in known.values() if m.number <= target and m.number not in have]
+    # A server's roles read what all the others have made: they come last, and only with the newest.
+    roles = [m for m in due if m.server_only and target == newest]
+    return back + [Step(migration, True) for migration in [*(m for m in due if not m.server_only), *roles]]
 
 
 def migrate(connections: Connections, to: int | None = None) -> Iterator[Step]:

@@ -64,7 +64,6 @@ class Signal(StrEnum):
     COST = "cost"
     PRICED_BY = "priced_by"
     REPEAT = "repeat"
-    REPEAT_COST = "repeat_cost"
     OUTPUT_RATE = "output_tokens_per_second"
     # Of a series
     LEVEL_SHIFT = "level_shift"

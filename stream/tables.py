@@ -17,11 +17,13 @@ from windvane.collectors.event import BODIES, COLUMNS, Kind
 from windvane.stream.batch import Batch
 from windvane.stream.pipeline import Scored
 from windvane.stream.series import SERIES_COLUMNS
+from windvane.stream.signals import Signal
 
 __all__ = ["DeadLetter", "tables_of"]
 
 _MICROSECONDS: Final = pa.timestamp("us", "UTC")
 _SECONDS: Final = pa.timestamp("s", "UTC")
+_MONEY: Final = pa.decimal128(18, 9)
 _MAX_RAW: Final = 64 * 1024
 _EVENT_COLUMNS: Final = tuple(column for column in COLUMNS if not column.body and column.name not in ("time", "cost"))
 _FREE_TEXT: Final = frozenset(
@@ -86,12 +88,25 @@ def _events(scored: Scored, place: Mapping[str, pa.Array]) -> pa.Table:
     for column in _EVENT_COLUMNS:
         coded = column.kind is Kind.TEXT and column.name not in _FREE_TEXT
         columns[column.name] = batch.codes(column.name) if coded else batch.arrow(column.name)
-    columns["cost"] = batch.arrow("cost").cast(pa.decimal128(18, 9))
+    columns["cost"] = _cost(scored)
     columns["signals"] = _signals(scored.values, len(batch))
     if scored.notes:
         columns["notes"] = _notes(scored.notes)
     columns["source"] = pa.array(batch.sources, pa.string()).dictionary_encode()
     return pa.table({**columns, **place})
+
+
+def _cost(scored: Scored) -> pa.Array:
+    """Return what each call cost as money: to the digit where the app said it, else the signal's, whole nanodollars."""
+    said = scored.batch.arrow("cost").cast(_MONEY)
+    priced = scored.values.get(Signal.COST)
+    if priced is None:
+        return said
+    known = np.isfinite(priced)
+    cells = np.zeros((len(priced), 2), np.int64)  # a decimal is 128 bits wide, the low half first
+    cells[:, 0] = np.rint(np.where(known, priced, 0.0) * 1e9)
+    bits = pa.py_buffer(np.packbits(known, bitorder="little"))
+    return pc.coalesce(said, pa.Array.from_buffers(_MONEY, len(priced), [bits, pa.py_buffer(cells)]))
 
 
 def _signals(values: Mapping[str, NDArray[np.float64]], count: int) -> pa.Array:

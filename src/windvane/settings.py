@@ -70,6 +70,43 @@ SETTINGS: Final[dict[str, Setting]] = {
         "WINDVANE_LINGER_S", float, 0.2, "How long an event may wait for others before it is sent, in seconds."
     ),
     "enabled": Setting("WINDVANE_ENABLED", _flag, True, "Set to 0 to make every SDK call do nothing."),
+    # Redaction, before anything leaves the process.
+    "redaction": Setting(
+        "WINDVANE_REDACTION",
+        str,
+        "mask",
+        "What becomes of secrets and personal data: mask, hash (keyed: equal stays equal), drop or off; then exceptions"
+        " by kind or column, as 'mask; email=hash; ip=off; tags=drop'. Kinds: docs/redaction.md.",
+    ),
+    "redaction_key": Setting(
+        "WINDVANE_REDACTION_KEY",
+        str,
+        None,
+        "The key of hashes: the same on all machines joins a person across them. Default: one made and kept in the"
+        " spool's folder.",
+    ),
+    "redaction_allow": Setting(
+        "WINDVANE_REDACTION_ALLOW",
+        _names,
+        (),
+        "What is never masked, separated by ';'; * stands for any characters: 'support@shop.example; *@test.example'.",
+    ),
+    "redaction_patterns": Setting(
+        "WINDVANE_REDACTION_PATTERNS",
+        _names,
+        (),
+        "Kinds of your own, separated by ';', as 'employee_id=E-[0-9]{6}': a name and a regular expression.",
+    ),
+    "bodies": Setting(
+        "WINDVANE_BODIES",
+        _names,
+        ("redacted",),
+        "What is sent of prompts, answers and documents: full, redacted, hash or none; then exceptions by service, as"
+        " 'redacted; billing=none; search=hash'.",
+    ),
+    "body_chars": Setting(
+        "WINDVANE_BODY_CHARS", _positive, 65_536, "The most characters of one text; the rest is cut, and a mark says so."
+    ),
     # The log.
     "bootstrap": Setting("WINDVANE_BOOTSTRAP", str, "127.0.0.1:9092", "Kafka's brokers: host:port[,host:port]."),
     "topic": Setting("WINDVANE_TOPIC", str, "windvane.events", "The topic that carries envelopes."),
@@ -88,6 +125,12 @@ SETTINGS: Final[dict[str, Setting]] = {
         ("page_hinkley",),
         "Series detectors, separated by ';': a registered name, or one of river's, as"
         " 'river.drift.ADWIN(delta=0.002) on latency'.",
+    ),
+    "prices": Setting(
+        "WINDVANE_PRICES",
+        Path,
+        None,
+        "The user's own prices: a TOML file of [[price]] tables. A call that none of them fits has a published price.",
     ),
     "block_rows": Setting("WINDVANE_BLOCK_ROWS", _positive, 20_000, "Events in one insert block, at most."),
     "flush_s": Setting("WINDVANE_FLUSH_S", float, 0.5, "How long an event may wait for its block to fill, in seconds."),
