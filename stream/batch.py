@@ -20,7 +20,7 @@ T = TypeVar("T")
 _CHUNK: Final = 256
 """Rows turned into columns at a time: the processor's cache holds them, and the garbage collector finds little."""
 
-_PART_BYTES: Final = 512 * 1024
+_PART_BYTES: Final = 1024 * 1024
 """Text scored at a time: what is made of it stays in the processor's cache."""
 
 ARROW_TYPES: Final[dict[Kind, pa.DataType]] = {

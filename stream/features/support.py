@@ -17,7 +17,7 @@ from windvane.stream.texts import answer_words, document_words, query_words
 from windvane.stream.word_table import MIX
 from windvane.stream.words import Words
 
-__all__ = ["Support", "per_event", "support", "support_of"]
+__all__ = ["Support", "nothing_given", "per_event", "support", "support_of"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def support(batch: Batch) -> Support:
         batch,
         batch.derived(document_words),
         batch.derived(document_stems),
-        per_event(batch),
+        batch.derived(per_event),
         batch.derived(query_words),
     )
 
@@ -78,6 +78,11 @@ def support_of(
     for words in (found.first[~lacking], found.last[~lacking]):
         in_source[words] = known[words] = True
     return Support(in_source, known, run, found, lacking, source_counts)
+
+
+def nothing_given(batch: Batch) -> bool:
+    """Return whether no event has a document with a word in it: then there is nothing to look at."""
+    return not batch.derived(per_event).any()
 
 
 def per_event(batch: Batch) -> NDArray[np.int64]:

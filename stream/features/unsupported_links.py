@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
-from windvane.stream.features.support import support
+from windvane.stream.features.support import Support
 from windvane.stream.features.unsupported_numbers import count_where_given
 from windvane.stream.signals import Signal, SignalInfo
-from windvane.stream.texts import answer_words
 from windvane.stream.words import Words
 
 __all__ = ["UnsupportedCitations", "UnsupportedUrls"]
@@ -44,17 +43,21 @@ class UnsupportedUrls(EventSignal):
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """See `EventSignal.score`."""
-        words, held = batch.derived(answer_words), batch.derived(support)
-        colon = words.marks[words.raw[words.marks] == ord(":")]
-        colon = colon[(words.raw[colon + 1] == ord("/")) & (words.raw[colon + 2] == ord("/"))]
-        first = np.searchsorted(words.begin, colon)
-        first = first[first < len(words.begin)]
-        if not len(first):
-            return count_where_given(held, words, first)
-        breaks = np.append(np.flatnonzero(_parted(words)), len(words.begin))
-        last = breaks[np.searchsorted(breaks, first, side="right")]
-        strange = np.concatenate([[0], np.cumsum(~held.known)])
-        return count_where_given(held, words, first[strange[last] - strange[first] > 0])
+        return count_where_given(batch, _strange)
+
+
+def _strange(_: Batch, words: Words, held: Support) -> NDArray[np.int64]:
+    colon = words.marks[words.raw[words.marks] == ord(":")]
+    colon = colon[(words.raw[colon + 1] == ord("/")) & (words.raw[colon + 2] == ord("/"))]
+    first: NDArray[np.int64] = np.searchsorted(words.begin, colon)
+    first = first[first < len(words.begin)]
+    if not len(first):
+        return first
+    breaks = np.append(np.flatnonzero(_parted(words)), len(words.begin))
+    last = breaks[np.searchsorted(breaks, first, side="right")]
+    unknown = np.concatenate([[0], np.cumsum(~held.known)])
+    strange: NDArray[np.int64] = first[unknown[last] - unknown[first] > 0]
+    return strange
 
 
 def _parted(words: Words) -> NDArray[np.bool_]:
@@ -89,15 +92,19 @@ class UnsupportedCitations(EventSignal):
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """See `EventSignal.score`."""
-        words, held = batch.derived(answer_words), batch.derived(support)
-        found = held.numbers
-        at = found.first
-        before, behind = words.raw[words.begin[at] - 1], words.raw[words.end[at]]
-        documents = np.diff(batch.arrow("gen_ai_retrieval_documents").offsets.to_numpy())
-        bracketed = (before == ord("[")) & (behind == ord("]"))
-        astray = bracketed & ((found.value < 1) | (found.value > documents[words.owner[at]]))
-        author = np.maximum(at - 1, 0)
-        named = words.capital[author] & (words.begin[at] == words.end[author] + 2) & (behind == ord(")"))
-        named &= (words.raw[words.end[author]] == ord(",")) & (found.digits == 4)
-        astray |= named & ~(held.known[author] & held.known[at])
-        return count_where_given(held, words, at[astray])
+        return count_where_given(batch, _astray)
+
+
+def _astray(batch: Batch, words: Words, held: Support) -> NDArray[np.int64]:
+    found = held.numbers
+    at = found.first
+    before, behind = words.raw[words.begin[at] - 1], words.raw[words.end[at]]
+    documents = np.diff(batch.arrow("gen_ai_retrieval_documents").offsets.to_numpy())
+    astray = (before == ord("[")) & (behind == ord("]"))
+    astray &= (found.value < 1) | (found.value > documents[words.owner[at]])
+    author = np.maximum(at - 1, 0)
+    named = words.capital[author] & (words.begin[at] == words.end[author] + 2) & (behind == ord(")"))
+    named &= (words.raw[words.end[author]] == ord(",")) & (found.digits == 4)
+    astray |= named & ~(held.known[author] & held.known[at])
+    places: NDArray[np.int64] = at[astray]
+    return places

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
-from windvane.stream.features.support import support
+from windvane.stream.features.support import Support
 from windvane.stream.features.unsupported_numbers import count_where_given
 from windvane.stream.sentences import answer_starts
 from windvane.stream.signals import Signal, SignalInfo
 from windvane.stream.stems import answer_content
-from windvane.stream.texts import answer_words
+from windvane.stream.words import Words
 
 __all__ = ["UnsupportedNames"]
 
@@ -49,14 +49,17 @@ class UnsupportedNames(EventSignal):
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """See `EventSignal.score`."""
-        words, held = batch.derived(answer_words), batch.derived(support)
-        carries, starts = batch.derived(answer_content), batch.derived(answer_starts)
-        upper = words.capital & carries
-        before = words.raw[words.begin - 1]
-        before = np.where(before == ord(" "), words.raw[words.begin - 2], before)
-        missing = upper & ~held.known & ~starts & ~_OPENS.take(before) & ~_heading(starts, upper, carries)
-        missing[1:] &= ~(missing[:-1] & (words.begin[1:] == words.end[:-1] + 1))
-        return count_where_given(held, words, np.flatnonzero(missing))
+        return count_where_given(batch, _missing)
+
+
+def _missing(batch: Batch, words: Words, held: Support) -> NDArray[np.int64]:
+    carries, starts = batch.derived(answer_content), batch.derived(answer_starts)
+    upper = words.capital & carries
+    before = words.raw[words.begin - 1]
+    before = np.where(before == ord(" "), words.raw[words.begin - 2], before)
+    missing = upper & ~held.known & ~starts & ~_OPENS.take(before) & ~_heading(starts, upper, carries)
+    missing[1:] &= ~(missing[:-1] & (words.begin[1:] == words.end[:-1] + 1))
+    return np.flatnonzero(missing)
 
 
 def _heading(starts: NDArray[np.bool_], upper: NDArray[np.bool_], carries: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
-from windvane.stream.features.support import Support, support
+from windvane.stream.features.support import Support, nothing_given, support
 from windvane.stream.signals import Signal, SignalInfo
 from windvane.stream.texts import answer_words
 from windvane.stream.word_table import WordTable
@@ -31,8 +32,15 @@ _YEARS: Final = (1000, 2199)
 _SLASH, _HYPHEN = ord("/"), ord("-")
 
 
-def count_where_given(held: Support, words: Words, of_words: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return how many of the given words each answer has, float64 (n,); NaN where there is no answer or no document."""
+def count_where_given(batch: Batch, find: Callable[[Batch, Words, Support], NDArray[np.int64]]) -> NDArray[np.float64]:
+    """Return how many of the words that are found each answer has, float64 (n,).
+
+    NaN where there is no answer or no document; where no event has one, nothing is looked for.
+    """
+    if nothing_given(batch):
+        return np.full(len(batch), np.nan)
+    words, held = batch.derived(answer_words), batch.derived(support)
+    of_words = find(batch, words, held)
     counted = np.bincount(words.owner[of_words], minlength=words.texts).astype(np.float64)
     counted[~held.given | (words.counts == 0)] = np.nan
     return counted
@@ -82,9 +90,7 @@ class UnsupportedNumbers(EventSignal):
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """See `EventSignal.score`."""
-        held = batch.derived(support)
-        places = held.numbers.first[held.missing & ~batch.derived(_dated)]
-        return count_where_given(held, batch.derived(answer_words), places)
+        return count_where_given(batch, lambda _, __, held: held.numbers.first[held.missing & ~batch.derived(_dated)])
 
 
 class UnsupportedDates(EventSignal):
@@ -110,6 +116,4 @@ class UnsupportedDates(EventSignal):
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """See `EventSignal.score`."""
-        held = batch.derived(support)
-        places = held.numbers.first[held.missing & batch.derived(_dated)]
-        return count_where_given(held, batch.derived(answer_words), places)
+        return count_where_given(batch, lambda _, __, held: held.numbers.first[held.missing & batch.derived(_dated)])

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
-from windvane.stream.features.support import support
+from windvane.stream.features.support import Support
 from windvane.stream.features.unsupported_numbers import count_where_given
 from windvane.stream.signals import Signal, SignalInfo
-from windvane.stream.texts import answer_words
 from windvane.stream.words import Words
 
 __all__ = ["UnsupportedQuotes"]
@@ -44,11 +43,14 @@ class UnsupportedQuotes(EventSignal):
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """See `EventSignal.score`."""
-        words, held = batch.derived(answer_words), batch.derived(support)
-        first, last = _quoted(words)
-        strange = np.concatenate([[0], np.cumsum(~held.run)])
-        missing = strange[last] - strange[first + 2] > 0
-        return count_where_given(held, words, first[missing])
+        return count_where_given(batch, _missing)
+
+
+def _missing(_: Batch, words: Words, held: Support) -> NDArray[np.int64]:
+    first, last = _quoted(words)
+    strange = np.concatenate([[0], np.cumsum(~held.run)])
+    missing: NDArray[np.int64] = first[strange[last] - strange[first + 2] > 0]
+    return missing
 
 
 def _quoted(words: Words) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -41,7 +41,9 @@ class Consistency(EventSignal):
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """See `EventSignal.score`."""
-        alone = (per_event(batch) == 0) & (batch.derived(prompt_words).counts >= batch.derived(answer_words).counts)
+        alone = (batch.derived(per_event) == 0) & (
+            batch.derived(prompt_words).counts >= batch.derived(answer_words).counts
+        )
         if not (alone & (batch.derived(answer_words).counts > 0)).any():
             return np.full(len(batch), np.nan)
         return np.where(alone, batch.derived(against_prompt).supported, np.nan)

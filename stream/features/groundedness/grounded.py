@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
 from windvane.stream.features.groundedness.judged import against_documents
+from windvane.stream.features.support import nothing_given
 from windvane.stream.signals import Signal, SignalInfo
 from windvane.stream.texts import answer_words
 
@@ -44,6 +45,8 @@ class Groundedness(EventSignal):
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """See `EventSignal.score`."""
+        if nothing_given(batch):
+            return np.full(len(batch), np.nan)
         return batch.derived(against_documents).supported
 
 
@@ -71,6 +74,8 @@ class Unsupported(EventSignal):
 
     def score(self, batch: Batch) -> pa.Array:
         """See `EventSignal.score`."""
+        if nothing_given(batch):
+            return pa.nulls(len(batch), pa.string())
         words, judged = batch.derived(answer_words), batch.derived(against_documents)
         sentences, flagged = judged.sentences, judged.unsupported
         follows = np.zeros(len(flagged), bool)
