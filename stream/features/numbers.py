@@ -40,15 +40,17 @@ class Numbers:
     keys: NDArray[np.uint64]
 
 
-def numbers(words: Words) -> Numbers:
+def numbers(words: Words, of: NDArray[np.bool_] | None = None) -> Numbers:
     """Return the numbers among the words: runs of digits joined by commas and points. Of `23rd` the digits count.
+
+    `of` bool (m,): only these words are looked at, those of some texts.
 
     >>> import pyarrow as pa
     >>> from windvane.stream.words import words_of
     >>> numbers(words_of(pa.array(["In 1912 it had 4,300.50 on the 23rd."]))).value.tolist()
     [1912.0, 4300.5, 23.0]
     """
-    at = np.flatnonzero(words.number)
+    at = np.flatnonzero(words.number if of is None else words.number & of)
     heads, digits = words.head[at], _digits(words.head[at])
     parts = _parsed(heads, digits).astype(np.float64)
     close = np.zeros(len(at), bool)
