@@ -13,18 +13,11 @@ import pyarrow.compute as pc
 from windvane.stream.batch import Batch
 from windvane.stream.words import Words, words_of
 
-__all__ = [
-    "answer_words",
-    "answers",
-    "document_words",
-    "documents",
-    "prompt_words",
-    "prompts",
-    "queries",
-    "query_words",
-]
+__all__ = ["answer_words", "answers", "document_words", "documents", "instructions"]
+__all__ += ["prompt_words", "prompts", "queries", "query_words"]
 
-_IN, _OUT, _DOCUMENTS = "gen_ai_input_messages", "gen_ai_output_messages", "gen_ai_retrieval_documents"
+_IN, _OUT, _SYSTEM = "gen_ai_input_messages", "gen_ai_output_messages", "gen_ai_system_instructions"
+_DOCUMENTS: Final = "gen_ai_retrieval_documents"
 
 
 class _Part(msgspec.Struct):
@@ -59,6 +52,18 @@ def prompts(batch: Batch) -> pa.Array:
 def queries(batch: Batch) -> pa.Array:
     """Return what was asked last, string (n,): the last message of the user, or the whole prompt if it is plain."""
     return _plain(batch.arrow(_IN), _last)
+
+
+def instructions(batch: Batch) -> pa.Array:
+    """Return the system's instructions and what was asked last, string (n,): what went before is no part of it.
+
+    Null where both are absent; `queries` where there are no instructions.
+    """
+    system, inside = _plain(batch.arrow(_SYSTEM), _all), _plain(batch.arrow(_IN), _asked)
+    if system.null_count == len(system):
+        return inside
+    both = pc.binary_join_element_wise(pc.fill_null(system, ""), pc.fill_null(inside, ""), "\n\n")
+    return pc.if_else(pc.or_(system.is_valid(), inside.is_valid()), both, pa.scalar(None, pa.string()))
 
 
 def documents(batch: Batch) -> pa.Array:
@@ -119,6 +124,12 @@ def _read_one(cell: str) -> Sequence[_Message] | None:
 
 def _all(messages: Sequence[_Message]) -> str:
     return "\n\n".join(filter(None, map(_said, messages)))
+
+
+def _asked(messages: Sequence[_Message]) -> str:
+    last = [message for message in messages if message.role == "user"][-1:] or messages
+    told = [message for message in messages if message.role in ("system", "developer")]
+    return "\n\n".join(filter(None, map(_said, (*told, *last))))
 
 
 def _last(messages: Sequence[_Message]) -> str:
