@@ -1,22 +1,19 @@
-"""The Faust worker: it drives the partitions that it owns, and the store says where each begins.
-
-Faust's committed offsets are only a hint: its start offsets come from the store.
-"""
+"""The Faust worker: it drives the partitions that it owns."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import faust
-from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from windvane.collectors.log.topics import wait_for_topic
 from windvane.errors import ConfigError
 from windvane.stream.owned import Owned
+from windvane.stream.transport import make_transport
 
 __all__ = ["make_app"]
 
@@ -64,21 +61,10 @@ def make_app(
             made.append(owned_of())
         return made[0]
 
-    class Consumer(driver.Consumer):  # type: ignore[misc]
-        """Starts where the store says."""
+    async def starts(assigned: set[TP]) -> dict[TP, int]:
+        return await owned().starts(assigned)
 
-        async def seek_to_committed(self) -> Mapping[TP, int]:
-            committed = await super().seek_to_committed()
-            starts = await owned().starts({tp for tp in self.assignment() if tp.topic == topic})
-            if starts:
-                await self.seek_wait(starts)
-            return {**committed, **starts}
-
-    class Transport(driver.Transport):  # type: ignore[misc]
-        pass
-
-    Transport.Consumer = Consumer
-    app.transport = Transport(app.conf.broker_consumer, app)
+    app.transport = make_transport(app, topic, starts, wait_s)
     channel = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     async def seek(tp: TP, offset: int) -> None:

@@ -138,6 +138,7 @@ class Load(threading.Thread):
     def __init__(self, into: Appends, source: str, *, pause_s: float = 0.02) -> None:
         super().__init__(name="load", daemon=True)
         self.repeats, self._into, self._pause_s, self._halt = 0, into, pause_s, threading.Event()
+        self._error: Exception | None = None
         self.traffic = Traffic(self, source)
 
     def append(self, records: Sequence[Record]) -> None:
@@ -153,9 +154,12 @@ class Load(threading.Thread):
 
     def run(self) -> None:
         chance = random.Random(11)
-        while not self._halt.is_set():
-            self.traffic.send(100, twice=chance.random() < 0.2)
-            self._halt.wait(self._pause_s)
+        try:
+            while not self._halt.is_set():
+                self.traffic.send(100, twice=chance.random() < 0.2)
+                self._halt.wait(self._pause_s)
+        except Exception as error:
+            self._error = error
 
     def __enter__(self) -> Load:
         self.start()
@@ -165,6 +169,8 @@ class Load(threading.Thread):
         self._halt.set()
         self.join(150)
         assert not self.is_alive()
+        if self._error is not None:  # whatever else failed: it waited for events that nobody sent
+            raise AssertionError("the load ended by itself") from self._error
 
 
 def stored(query: Query, source: str) -> int:

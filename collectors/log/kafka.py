@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from windvane.collectors.log.base import Log, Record, Stored
@@ -95,11 +96,16 @@ class KafkaLog(Log):
             return self._producer
 
     def _drop_producer(self, producer: Any) -> None:
+        from kafka.errors import KafkaError
+
         with self._lock:
             if producer is self._producer:  # else another thread has replaced it: that one is sound
                 self._producer = None
         if producer is not None:
-            producer.close(timeout=0)
+            # Its close begins with a flush, which raises while a record is held back: those are given up before.
+            producer._sender.force_close()
+            with suppress(KafkaError):
+                producer.close(timeout=1)
 
     def _find_topic(self) -> None:
         # Most brokers create a topic that they are asked about, with settings of their own, and kafka-python 3.0.12

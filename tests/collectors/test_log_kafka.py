@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -84,6 +85,27 @@ def test_after_a_broker_was_killed_and_came_back_the_same_log_works(kafka: Kafka
     found = [r.value for r in log.read(0, 0, timeout_s=5)]
     assert found[0] == b"before" and found[-1] == b"after"
     assert time.monotonic() - start < 20
+
+
+def test_an_append_to_many_partitions_of_a_broker_that_is_gone_is_an_error_and_leaves_nothing_behind(
+    kafka: KafkaBroker,
+) -> None:
+    if not kafka.owned:
+        pytest.skip("the broker of WINDVANE_TEST_KAFKA is not ours to kill")
+    name = f"log-{uuid.uuid4().hex[:12]}"
+    create_topic(kafka.bootstrap, name, partitions=16, replication=1, retention_h=1)
+    records = [Record(b"%d" % number, bytes(200_000)) for number in range(64)]
+    log = KafkaLog(kafka.bootstrap, topic=name)
+    log.append(records[:16])
+    kafka.kill()
+    try:
+        with pytest.raises(LogError, match="Is the broker up"):
+            log.append(records)
+    finally:
+        kafka.start()
+    log.append(records[:16])
+    log.close()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("kafka-python-producer")]
 
 
 def test_create_topic_says_what_it_did(kafka: KafkaBroker) -> None:

@@ -51,13 +51,11 @@ def log(kafka: KafkaBroker, request: pytest.FixtureRequest) -> Iterator[KafkaLog
 
 @pytest.fixture
 def start(kafka: KafkaBroker, clickhouse: ClickHouseServer, log: KafkaLog, tmp_path: Path) -> Iterator[Start]:
-    """Start a worker on that topic; `WINDVANE_…` settings as keywords."""
+    """Start a worker on that topic, at the broker itself or by another way; `WINDVANE_…` settings as keywords."""
     running: list[Child] = []
 
-    def one(**env: str) -> Child:
-        running.append(
-            worker(kafka.bootstrap, log.topic, clickhouse.url, tmp_path / f"worker{len(running)}.out", **env)
-        )
+    def one(bootstrap: str = kafka.bootstrap, **env: str) -> Child:
+        running.append(worker(bootstrap, log.topic, clickhouse.url, tmp_path / f"worker{len(running)}.out", **env))
         return running[-1]
 
     yield one

@@ -7,13 +7,15 @@ import time
 import pytest
 
 from tests.faults.conftest import Start
-from tests.running import Load, Query, settle, stored, until
+from tests.faults.door import door
+from tests.running import Load, Query, Traffic, settle, stored, until
 from tests.servers.kafka import KafkaBroker
 from windvane.collectors.log.kafka import KafkaLog
 
 LONG_S = 15
 
 
+@pytest.mark.timeout(600)  # each of its waits has a bound of its own
 def test_a_broker_that_is_restarted_or_down_for_long_loses_nothing(
     kafka: KafkaBroker, log: KafkaLog, start: Start, query: Query
 ) -> None:
@@ -40,3 +42,14 @@ def test_a_broker_that_is_restarted_or_down_for_long_loses_nothing(
         work_goes_on()
     settle(query, load.traffic, 90)
     assert load.repeats > 0 and late.process.poll() is None
+
+
+def test_a_worker_whose_broker_goes_away_while_it_starts_waits_for_it(
+    kafka: KafkaBroker, log: KafkaLog, start: Start, query: Query
+) -> None:
+    traffic = Traffic(log, log.topic)
+    traffic.send(1000)
+    with door(kafka.bootstrap, turn_away=4) as way:
+        child = start(way.address)
+        settle(query, traffic)
+        assert way.callers > 1 + way.turn_away and child.process.poll() is None

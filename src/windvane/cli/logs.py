@@ -33,7 +33,7 @@ def log_to_stderr(*, verbose: bool = False) -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     if not verbose:
         handler.addFilter(_Once())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("windvane").setLevel(logging.DEBUG if verbose else logging.INFO)
     if not verbose:
         # kafka-python tells each failed connection in four lines; we tell in one what it means.

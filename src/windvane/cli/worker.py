@@ -57,7 +57,7 @@ def command(bootstrap: str | None, topic: str | None, group: str | None, store: 
             group=setting("group", group),
             data_dir=data_dir,
         )
-        worker = faust.Worker(app, loglevel="INFO" if verbose else "WARNING", redirect_stdouts=False)
+        worker = faust.Worker(app, redirect_stdouts=False, override_logging=False)  # it would undo our own
         log_to_stderr(verbose=verbose)
         spare_the_collector()
         keep_memory()
