@@ -15,7 +15,7 @@ import time
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -28,6 +28,9 @@ from windvane.collectors.transport.opening import check_endpoint
 from windvane.collectors.writer import Writer
 from windvane.errors import ConfigError, EventRefused, Reason
 from windvane.settings import setting, state_home
+
+if TYPE_CHECKING:
+    from windvane.collectors.redaction.policy import Policy
 
 __all__ = ["Client"]
 
@@ -53,8 +56,11 @@ class Client:
         environment: str | None = None,
         tags: Mapping[str, str] | None = None,
         enabled: bool | None = None,
+        redaction: Policy | str | None = None,
     ) -> None:
         """Take what is given, else the settings (docs/reference/settings.md). Opens no connection.
+
+        `redaction` is what WINDVANE_REDACTION may say, as "hash; ip=off", or a whole policy.
 
         Raises:
             ConfigError: the endpoint names no transport, or a setting is out of its range.
@@ -73,6 +79,10 @@ class Client:
         if self._limit < 2 << 20:
             raise ConfigError(f"spool_mb is {self._limit >> 20}; it is two segments of 1 MiB at least: give 2 or more")
         self._folder = _folder(setting("spool_dir", spool_dir), self.service)
+        # Here, for the start of apps that import windvane and never make a client.
+        from windvane.collectors.redaction.policy import Policy
+
+        self._policy = Policy.from_settings(redaction)
         self._version = None if service_version is None else _sound(service_version)
         self._environment = None if environment is None else _sound(environment)
         self._tags = {_sound(name): _sound(value) for name, value in (tags or {}).items()}
@@ -91,7 +101,7 @@ class Client:
     def _begin(self) -> tuple[Spool, Callable[[], None]]:
         """Make the spool and start the sender."""
         spool = Spool(self._folder, self._source, self._limit)
-        sender = Sender(self._endpoint, spool, self._folder, self._writer.ledger, self._linger_s)
+        sender = Sender(self._endpoint, spool, self._folder, self._writer.ledger, self._linger_s, self._policy)
         try:
             sender.start()
         except RuntimeError as error:  # no more threads: the service's next process sends what is in the spool
@@ -238,8 +248,12 @@ class Client:
         emitted, dropped = self._writer.counts()
         spooled = emitted - delivered - sum(dropped.values())
         if sender is None:
-            return Stats(emitted, 0, spooled, dropped, 0, 0, "")
-        return Stats(emitted, delivered, spooled, dropped, sender.adopted, sender.retries, sender.error)
+            return Stats(emitted, 0, spooled, dropped, 0, 0, "", {}, 0)
+        records = sender.records
+        masked, unredactable = (records.masked, records.failed) if records is not None else ({}, 0)
+        return Stats(
+            emitted, delivered, spooled, dropped, sender.adopted, sender.retries, sender.error, masked, unredactable
+        )
 
 
 def _sound(value: object) -> str:

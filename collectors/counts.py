@@ -30,6 +30,10 @@ class Stats(msgspec.Struct):
     retries: int
     error: str
     """Why sending fails at the moment; empty where it does not."""
+    masked: dict[str, int]
+    """Secrets and personal data redacted before sending, by kind; of events of dead processes too."""
+    unredactable: int
+    """Events sent without their texts because redacting them failed."""
 
 
 def ledger(emitted: int, drops: Iterable[int]) -> dict[str, int]:

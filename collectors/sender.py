@@ -1,7 +1,7 @@
 """The sender: a background thread that takes finished rows from the segments and makes them durable in the log.
 
-It shares the GIL with the app, so it works in small slices: what it does between two releases is microseconds. Rows are
-compressed as they are, which releases the GIL, as reading and sending do.
+It shares the GIL with the app, so it works in small slices: what it does between two releases is microseconds. Rows in
+which there is nothing to redact are compressed as they are, which releases the GIL, as reading and sending do.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from windvane.collectors.counts import DROPS, ledger
 from windvane.collectors.left import Left, adopt
@@ -23,6 +23,10 @@ from windvane.collectors.spool import Spool
 from windvane.collectors.transport.base import Transport
 from windvane.collectors.transport.opening import open_transport
 from windvane.errors import TransportError
+
+if TYPE_CHECKING:
+    from windvane.collectors.redaction.policy import Policy
+    from windvane.collectors.redaction.records import Records
 
 __all__ = ["Sender"]
 
@@ -38,8 +42,13 @@ Counts = Callable[[], dict[str, int]]
 class Sender(threading.Thread):
     """Sends until stopped. `delivered` counts this process's own events that are durable in the log."""
 
-    def __init__(self, endpoint: str, spool: Spool, folder: Path | None, counts: Counts, linger_s: float) -> None:
-        """`counts` returns the ledger so far; `folder` is where dead processes' spools are looked for, if anywhere."""
+    def __init__(
+        self, endpoint: str, spool: Spool, folder: Path | None, counts: Counts, linger_s: float, policy: Policy
+    ) -> None:
+        """`counts` returns the ledger so far; `folder` is where dead processes' spools are looked for, if anywhere.
+
+        All rows that are sent are redacted by `policy`, a dead process's too.
+        """
         super().__init__(name="windvane-sender", daemon=True)
         self.delivered = 0
         self.adopted = 0
@@ -53,7 +62,9 @@ class Sender(threading.Thread):
         # A bare lock as a bell: ringing it is one call of C, safe in a signal handler; an Event's is not.
         self._bell = threading.Lock()
         self._bell.acquire()
-        self._own = Chain(spool.source, counts)
+        self.records: Records | None = None
+        self._policy = policy
+        self._own = Chain(spool.source, counts, self._redact)
         self._left: Left | None = None
         self._told: dict[str, int] = ledger(0, [0] * len(DROPS))
         self._tell_at = 0.0
@@ -114,6 +125,14 @@ class Sender(threading.Thread):
         """Let go of what was adopted, in a forked child: it is the parent's."""
         if self._left is not None:
             self._left.forget()
+
+    def _redact(self, data: memoryview) -> bytes | memoryview:
+        if self.records is None:
+            # Loaded by this thread, at its first row: the app's start does not wait for it.
+            from windvane.collectors.redaction.records import Records
+
+            self.records = Records(self._policy, self._folder and self._folder.parent)
+        return self.records.apply(data)
 
     def _close_transport(self) -> None:
         transport, self._transport = self._transport, None
@@ -228,7 +247,7 @@ class Sender(threading.Thread):
             segment = left.segments[0]
             emitted, drops = segment.counts(len(DROPS))
             told = ledger(emitted, drops)
-            chain = Chain(segment.source, lambda told=told: told)  # type: ignore[misc]
+            chain = Chain(segment.source, lambda told=told: told, self._redact)  # type: ignore[misc]
             try:
                 while segment.tail < segment.head:
                     sent = self._send_slice(chain, segment)

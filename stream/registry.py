@@ -10,16 +10,89 @@ from windvane.errors import ConfigError
 from windvane.settings import setting
 from windvane.stream.detector import Detector, EventSignal, LearnedSignal
 from windvane.stream.drift.page_hinkley import PageHinkley
+from windvane.stream.features.accuracy import ExactMatch, NormalizedMatch, NumericMatch
+from windvane.stream.features.cost import Cost, PricedBy
+from windvane.stream.features.form_apology import Apology
+from windvane.stream.features.form_code import CodeValid
+from windvane.stream.features.form_empty import EmptyAnswer
+from windvane.stream.features.form_hedging import Hedging
+from windvane.stream.features.form_json import JsonValid
+from windvane.stream.features.form_language import Language
+from windvane.stream.features.form_language_differs import LanguageDiffers
+from windvane.stream.features.form_refusal import Refusal
+from windvane.stream.features.form_repetition import Repetition
+from windvane.stream.features.form_schema import SchemaValid
+from windvane.stream.features.form_truncated import Truncated
+from windvane.stream.features.groundedness.consistency import Consistency
+from windvane.stream.features.groundedness.grounded import Groundedness, Unsupported
 from windvane.stream.features.output_rate import OutputRate
+from windvane.stream.features.prompt_template import PromptTemplate
+from windvane.stream.features.repeat import Repeat
+from windvane.stream.features.retrieval_duplicates import DuplicateDocuments
+from windvane.stream.features.retrieval_match import QueryMatch
+from windvane.stream.features.retrieval_unused import UnusedCost, UnusedTokens
+from windvane.stream.features.retrieval_used import ContextUsed, DocumentsUsed
+from windvane.stream.features.sensitive import PiiSeen, SecretsSeen, SensitiveKinds
+from windvane.stream.features.surprise import Surprise, SurpriseOnset, SurprisePeak
+from windvane.stream.features.surprise_for_model import SurpriseForModel
+from windvane.stream.features.top_tokens import Entropy, EntropyPeak, Margin
+from windvane.stream.features.unsupported_links import UnsupportedCitations, UnsupportedUrls
+from windvane.stream.features.unsupported_names import UnsupportedNames
+from windvane.stream.features.unsupported_numbers import UnsupportedDates, UnsupportedNumbers
+from windvane.stream.features.unsupported_quotes import UnsupportedQuotes
 from windvane.stream.pipeline import Pipeline
 from windvane.stream.signals import SignalInfo
 
 __all__ = ["DETECTORS", "EVENT_SIGNALS", "LEARNED_SIGNALS", "SIGNALS", "make_detector", "make_pipeline"]
 
 EVENT_SIGNALS: Final[tuple[type[EventSignal], ...]] = (
+    Groundedness,
+    Unsupported,
+    UnsupportedNumbers,
+    UnsupportedNames,
+    UnsupportedDates,
+    UnsupportedQuotes,
+    UnsupportedUrls,
+    UnsupportedCitations,
+    Consistency,
+    Surprise,
+    SurpriseOnset,
+    SurprisePeak,
+    Entropy,
+    EntropyPeak,
+    Margin,
+    Refusal,
+    Hedging,
+    Apology,
+    Truncated,
+    Repetition,
+    EmptyAnswer,
+    Language,
+    LanguageDiffers,
+    JsonValid,
+    SchemaValid,
+    CodeValid,
+    ContextUsed,
+    DocumentsUsed,
+    QueryMatch,
+    DuplicateDocuments,
+    UnusedTokens,
+    UnusedCost,
+    ExactMatch,
+    NormalizedMatch,
+    NumericMatch,
+    SecretsSeen,
+    PiiSeen,
+    SensitiveKinds,
+    Cost,
+    PricedBy,
     OutputRate,
 )  # fmt: skip
-LEARNED_SIGNALS: Final[tuple[type[LearnedSignal], ...]] = ()
+LEARNED_SIGNALS: Final[tuple[type[LearnedSignal], ...]] = (
+    SurpriseForModel,
+    PromptTemplate,
+    Repeat,
+)  # fmt: skip
 DETECTORS: Final[dict[str, type[Detector]]] = {PageHinkley.name: PageHinkley}
 
 SIGNALS: Final[dict[Literal["event", "series"], dict[str, SignalInfo]]] = {

@@ -14,6 +14,8 @@ __all__ = ["fold"]
 _LETTER, _SEPARATOR, _UNSPACED = 0, 1, 2
 _BASIC: Final = 0x10000
 _STOPS: Final = "。．！？｡؟۔।॥…"
+_VARIANTS: Final = range(0xFE00, 0xFE10)
+"""They say how the sign before them is drawn."""
 _UNSPACED_RANGES: Final = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Burmese
@@ -34,7 +36,7 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
     lower = np.arange(_BASIC, dtype=np.uint32)
     for code in range(0x80, _BASIC):
         character = chr(code)
-        if unicodedata.category(character)[0] not in "LMN":
+        if unicodedata.category(character)[0] not in "LMN" or code in _VARIANTS:
             kinds[code] = _SEPARATOR
         folded = character.lower()
         # Of another length in bytes it could not be written in its place.

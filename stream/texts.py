@@ -31,8 +31,14 @@ class _Message(msgspec.Struct):
     """A message in OpenAI's, Anthropic's or OpenTelemetry's shape."""
 
     role: str = ""
+    text: str | None = None
     content: str | list[_Part | str] | None = None
     parts: list[_Part | str] = []
+
+    @property
+    def sound(self) -> bool:
+        """Whether this is one: any object can be read as a message of which nothing is known."""
+        return bool(self.role or self.text or self.content or self.parts)
 
 
 _many: Final = msgspec.json.Decoder(list[list[_Message]])
@@ -110,9 +116,10 @@ def _plain(cells: pa.Array, say: Any) -> pa.Array:
 
 def _read(cells: Sequence[str]) -> Iterable[Sequence[_Message] | None]:
     try:
-        return _many.decode("[" + ",".join(cells) + "]")
+        read: Iterable[Sequence[_Message] | None] = _many.decode("[" + ",".join(cells) + "]")
     except msgspec.DecodeError:  # one of them is no list of messages: each by itself
-        return map(_read_one, cells)
+        read = map(_read_one, cells)
+    return (found if found and any(message.sound for message in found) else None for found in read)
 
 
 def _read_one(cell: str) -> Sequence[_Message] | None:
@@ -140,6 +147,8 @@ def _last(messages: Sequence[_Message]) -> str:
 def _said(message: _Message) -> str:
     if isinstance(message.content, str):
         return message.content
+    if message.text:  # a block of an answer in Anthropic's shape
+        return message.text
     pieces = [*(message.content or ()), *message.parts]
     return "\n".join(filter(None, map(_text, pieces)))
 

@@ -76,7 +76,7 @@ SETTINGS: Final[dict[str, Setting]] = {
         str,
         "mask",
         "What becomes of secrets and personal data: mask, hash (keyed: equal stays equal), drop or off; then exceptions"
-        " by kind or column, as 'mask; email=hash; ip=off; tags=drop'. Kinds: docs/redaction.md.",
+        " by kind or column, as 'mask; email=hash; ip=off; tags=drop'. Kinds: docs/reference/redaction.md.",
     ),
     "redaction_key": Setting(
         "WINDVANE_REDACTION_KEY",
@@ -105,7 +105,10 @@ SETTINGS: Final[dict[str, Setting]] = {
         " 'redacted; billing=none; search=hash'.",
     ),
     "body_chars": Setting(
-        "WINDVANE_BODY_CHARS", _positive, 65_536, "The most characters of one text; the rest is cut, and a mark says so."
+        "WINDVANE_BODY_CHARS",
+        _positive,
+        65_536,
+        "The most characters of one text; the rest is cut, and a mark says how much.",
     ),
     # The log.
     "bootstrap": Setting("WINDVANE_BOOTSTRAP", str, "127.0.0.1:9092", "Kafka's brokers: host:port[,host:port]."),

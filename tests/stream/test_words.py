@@ -39,6 +39,7 @@ def sentences(text: str) -> list[str]:
         ("हिन्दी में", ["हिन्दी", "में"]),
         ("日本語とGPT4を", ["日", "本", "語", "と", "gpt4", "を"]),
         ("ไทย", ["ไ", "ท", "ย"]),
+        ("ok 👍\ufe0f", ["ok"]),
         ("a🧪b\0c", ["a", "b", "c"]),
         (" \n\t…", []),
     ],
@@ -113,9 +114,13 @@ def test_messages_in_json_are_read_as_what_was_said() -> None:
     assert batch.derived(prompts).to_pylist() == ["Be brief.\n\nFirst?\n\nOne.\n\nLast?", "plain"]
     assert batch.derived(queries).to_pylist() == ["Last?", "plain"]
     assert batch.derived(answers).to_pylist() == ["One.", "r"]
+    (block,) = answers(batch_of([{"response": [{"type": "text", "text": "Hi"}]}])).to_pylist()
+    assert block == "Hi"
 
 
-@pytest.mark.parametrize("text", ["[{", '[{"role": 5}]', "[{}, 1]", '{"a": 1}', "[1, 2]", '[{"content": {"x": 1}}]'])
+@pytest.mark.parametrize(
+    "text", ["[{", '[{"role": 5}]', "[{}, 1]", '{"a": 1}', "[1, 2]", '[{"content": {"x": 1}}]', '[{"name": "Ada"}]']
+)
 def test_what_is_no_list_of_messages_is_plain_text(text: str) -> None:
     batch = batch_of([{"prompt": text}, {"prompt": MESSAGES}, {}])
     assert batch.derived(prompts).to_pylist() == [text, "Be brief.\n\nFirst?\n\nOne.\n\nLast?", None]
