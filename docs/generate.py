@@ -6,10 +6,16 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from pages import events, settings, signals, views
+from pages import events, redaction, settings, signals, views
 
 REFERENCE: Final = Path(__file__).parent / "reference"
-PAGES: Final = {"events": events.page, "settings": settings.page, "signals": signals.page, "views": views.page}
+PAGES: Final = {
+    "events": events.page,
+    "redaction": redaction.page,
+    "settings": settings.page,
+    "signals": signals.page,
+    "views": views.page,
+}
 NOTE: Final = "<!-- Written by docs/generate.py from {}. Change it there, then run: make docs -->\n\n"
 
 

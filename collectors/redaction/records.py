@@ -20,6 +20,7 @@ _cells: Final = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 _row: Final = msgspec.msgpack.Decoder(tuple).decode
 _encode: Final = msgspec.msgpack.Encoder().encode
 _FREE: Final = tuple(INDEX[name] for name in FREE_TEXT)
+_LIKELY: Final = INDEX["top_logprobs"]
 _NIL: Final = 0xC0
 _HEAD_BYTES: Final = [{0xD9: 2, 0xDA: 3, 0xDB: 5}.get(first, 1) for first in range(256)]
 """Bytes before a text in msgpack, by the first of them."""
@@ -46,7 +47,7 @@ class Records:
             flags = None
             if self._by_gate:
                 flags, size = self._gate(data)
-                if not flags and size <= self._redactor.policy.body_chars:
+                if flags == 0 and size <= self._redactor.policy.body_chars:
                     return data
             row = _row(data)
             row += (None,) * (_WIDTH - len(row))
@@ -55,12 +56,14 @@ class Records:
         except Exception as error:
             return self._bare(data, error)
 
-    def _gate(self, data: bytes | memoryview) -> tuple[int, int]:
-        """Return what there may be in the free text, looked at as it is encoded, and the bytes it takes."""
+    def _gate(self, data: bytes | memoryview) -> tuple[int | None, int]:
+        """Return what there may be in the free text, looked at as it is encoded, and its bytes; None: look for all."""
         if self._redactor.is_off:
             return 0, len(data)
         cells = _cells(data)
         width = len(cells)  # of a row that an older version has left, less than ours
+        if width > _LIKELY and memoryview(cells[_LIKELY])[0] != _NIL:
+            return None, 0  # its tokens are to be left out
         # Without what says how long a text is: such a byte may be an @.
         texts = [memoryview(cells[place]) for place in _FREE if place < width]
         joined = b"\n".join([text[_HEAD_BYTES[text[0]] :] for text in texts if text[0] != _NIL])

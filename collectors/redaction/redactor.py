@@ -1,8 +1,9 @@
 """The redactor: a text or a row in, the same without secrets and personal data out. One door for everything that sends.
 
 Looked at are the columns of free text: bodies, `error_type` and `error_message`, `user_id`, the conversation's id, the
-label, `tags` and `attributes` with their keys. Not looked at are numbers, embeddings, and the names by which a series
-or an event is known (service, model, ids): masking them would tear series apart.
+label, `tags` and `attributes` with their keys. Of `top_logprobs` the numbers are kept. Not looked at are other numbers,
+embeddings, and the names by which a series or an event is known (service, model, ids): masking them would tear series
+apart.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from windvane.collectors.redaction import gate
 from windvane.collectors.redaction.find import Find
 from windvane.collectors.redaction.key import machine_key
 from windvane.collectors.redaction.kinds import mask
+from windvane.collectors.redaction.likely import without_tokens
 from windvane.collectors.redaction.policy import Bodies, Policy, Way
 from windvane.collectors.redaction.replacing import digest, replaced, word_for
 from windvane.collectors.redaction.scanner import scan, settled
@@ -25,7 +27,11 @@ from windvane.collectors.redaction.scanner import scan, settled
 __all__ = ["FREE_TEXT", "Redactor", "mark"]
 
 FREE_TEXT: Final = (
-    *(column.name for column in COLUMNS if column.body and column.kind in (Cell.TEXT, Cell.TEXTS)),
+    *(
+        column.name
+        for column in COLUMNS
+        if column.body and column.kind in (Cell.TEXT, Cell.TEXTS) and column.name != "top_logprobs"
+    ),
     *("error_type", "error_message", "user_id", "gen_ai_conversation_id", "gen_ai_evaluation_score_label"),
     *("tags", "attributes"),
 )
@@ -33,6 +39,7 @@ FREE_TEXT: Final = (
 
 _FREE: Final = tuple((INDEX[name], COLUMNS[INDEX[name]]) for name in FREE_TEXT)
 _BODIES: Final = tuple((INDEX[column.name], column) for column in COLUMNS if column.body)
+_LIKELY: Final = INDEX["top_logprobs"]
 _SERVICE: Final = INDEX["service_name"]
 _MARGIN: Final = 2048
 """Looked at beyond the cap, so that what the cap cuts in two is seen whole."""
@@ -105,9 +112,11 @@ class Redactor:
             if row[place]:
                 is_body = column.body and bodies is not Bodies.REDACTED
                 cells[place] = self._body(row[place], bodies) if is_body else self._cell(row[place], column.name, flags)
+        if row[_LIKELY] and bodies is Bodies.REDACTED and not self.is_off:
+            cells[_LIKELY] = without_tokens(row[_LIKELY])
         if bodies in (Bodies.NONE, Bodies.HASH):
             for place, column in _BODIES:
-                if bodies is Bodies.NONE or column.name == "embedding":
+                if bodies is Bodies.NONE or column.name in ("embedding", "top_logprobs"):
                     cells[place] = None
         changed = tuple(cells)
         return row if changed == row else changed

@@ -50,7 +50,7 @@ def test_a_stale_page_is_named_and_written_anew(tmp_path: Path) -> None:
     assert stale.returncode == 1
     assert re.findall(r"^docs/reference/(\w+)\.md is stale", stale.stdout, re.MULTILINE) == ["events", "settings"]
     assert generate(copied).returncode == 0
-    for name in ("events", "settings", "signals", "views"):
+    for name in ("events", "redaction", "settings", "signals", "views"):
         assert (copied / "reference" / f"{name}.md").read_text() == page(name)
 
 
