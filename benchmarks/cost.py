@@ -17,8 +17,8 @@ from statistics import median
 from typing import Any, Final
 
 from benchmarks.common import events, report
-from windvane.stream.prices.listed import listed
-from windvane.stream.prices.priced import priced
+from windvane.stream.features.cost.listed import listed
+from windvane.stream.features.cost.priced import priced
 from windvane.stream.testing import batch_of
 
 ANTHROPIC: Final = "https://platform.claude.com/docs/en/about-claude/pricing"

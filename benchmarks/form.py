@@ -32,10 +32,10 @@ from numpy.typing import NDArray
 
 from benchmarks.common import report
 from windvane.stream.detector import EventSignal
-from windvane.stream.features.form_language import Language
-from windvane.stream.features.form_refusal import Refusal
-from windvane.stream.features.form_repetition import Repetition
-from windvane.stream.features.form_truncated import Truncated
+from windvane.stream.features.form.language import Language
+from windvane.stream.features.form.refusal import Refusal
+from windvane.stream.features.form.repetition import Repetition
+from windvane.stream.features.form.truncated import Truncated
 from windvane.stream.testing import batch_of
 
 DATA: Final = Path(__file__).parents[1].parent / "shared" / "data"

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from windvane.stream.batch import Batch
 from windvane.stream.features.groundedness.features import NOVELTY_BITS, features, novel_words
 from windvane.stream.features.groundedness.sentences import Sentences, sentences_of
-from windvane.stream.features.support import support
-from windvane.stream.sentences import answer_starts
-from windvane.stream.stems import answer_content, answer_stems, document_stems
-from windvane.stream.stop_words import STOP_WORDS
+from windvane.stream.features.support.support import support
 from windvane.stream.testing import batch_of
-from windvane.stream.texts import answer_words, document_words
+from windvane.stream.text.sentences import answer_starts
+from windvane.stream.text.stems import answer_content, answer_stems, document_stems
+from windvane.stream.text.stop_words import STOP_WORDS
+from windvane.stream.text.texts import answer_words, document_words
 
 __all__ = ["FLAT", "Answer", "Read", "ablated", "begin", "novelty_counts", "paired", "ragtruth", "read"]
 

@@ -33,9 +33,9 @@ from benchmarks.injection_baselines import CharacterModel, trigger_hits
 from benchmarks.injection_groups import groups_of
 from benchmarks.train_injection import Corpus, corpus_of, learn, threshold
 from windvane.cli.memory import keep_memory
-from windvane.stream.features.injection import DOCUMENT_ODDS
-from windvane.stream.features.injection_model import shipped
-from windvane.stream.words import words_of
+from windvane.stream.features.injection.injection import DOCUMENT_ODDS
+from windvane.stream.features.injection.model import shipped
+from windvane.stream.text.words import words_of
 
 _FOLDS: Final = 5
 _DRAWS: Final = 1000

@@ -12,10 +12,10 @@ import scipy.optimize
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from windvane.stream.features.injection_format import FORMAT_LIMIT, FORMAT_UNIT
-from windvane.stream.features.injection_model import NOTHING, SCALE, bits_of, neighbours
-from windvane.stream.features.injection_sentences import IDEAS, SLOTS, Lexicon, sentences_of, slots, stems
-from windvane.stream.words import words_of
+from windvane.stream.features.injection.format import FORMAT_LIMIT, FORMAT_UNIT
+from windvane.stream.features.injection.model import NOTHING, SCALE, bits_of, neighbours
+from windvane.stream.features.injection.sentences import IDEAS, SLOTS, Lexicon, sentences_of, slots, stems
+from windvane.stream.text.words import words_of
 
 __all__ = ["Design", "Fitted", "design", "fit", "lexicon_of", "logistic", "weights_of"]
 

@@ -29,11 +29,11 @@ import numpy as np
 
 from benchmarks.common import report
 from benchmarks.template_texts import TEMPLATES, UNSEEN, Slots, lines
-from windvane.stream.features.prompt_template import PromptTemplate
+from windvane.stream.features.prompt_template.prompt_template import PromptTemplate
 from windvane.stream.pipeline import Pipeline
 from windvane.stream.signals import Signal
 from windvane.stream.testing import batch_of
-from windvane.stream.texts import query_words
+from windvane.stream.text.texts import query_words
 
 Labels = Sequence[str | None]
 Prompts = list[tuple[str | None, str]]

@@ -1,6 +1,6 @@
 """Make the weights behind `injection`: `python -m benchmarks.train_injection --data PATH`.
 
-Writes `stream/features/injection_weights.npz` and beside it `injection_weights.json`, which says where they come from.
+Writes `stream/features/injection/weights.npz` and beside it `weights.json`, which says where they come from.
 Half of the ordinary texts, NotInject and the check texts are not taught: `benchmarks.injection` measures on them.
 """
 
@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from benchmarks.injection_fit import Design, Fitted, design, fit, lexicon_of, weights_of
 from benchmarks.injection_texts import Text, lexicon_lines, read_texts
-from windvane.stream.features.injection_sentences import Lexicon
+from windvane.stream.features.injection.sentences import Lexicon
 
 __all__ = ["Corpus", "corpus_of", "learn", "threshold"]
 
-_WEIGHTS: Final = Path(__file__).parent.parent / "stream/features/injection_weights.npz"
+_WEIGHTS: Final = Path(__file__).parent.parent / "stream/features/injection/weights.npz"
 _PASSED: Final = {"notinject": 0.97, "prompts": 0.94}
 """The threshold is the lowest at which these shares of texts that were not taught pass."""
 

@@ -11,35 +11,36 @@ from windvane.settings import setting
 from windvane.stream.detector import Detector, EventSignal, LearnedSignal
 from windvane.stream.drift.page_hinkley import PageHinkley
 from windvane.stream.features.accuracy import ExactMatch, NormalizedMatch, NumericMatch
-from windvane.stream.features.cost import Cost, PricedBy
-from windvane.stream.features.form_apology import Apology
-from windvane.stream.features.form_code import CodeValid
-from windvane.stream.features.form_empty import EmptyAnswer
-from windvane.stream.features.form_hedging import Hedging
-from windvane.stream.features.form_json import JsonValid
-from windvane.stream.features.form_language import Language
-from windvane.stream.features.form_language_differs import LanguageDiffers
-from windvane.stream.features.form_refusal import Refusal
-from windvane.stream.features.form_repetition import Repetition
-from windvane.stream.features.form_schema import SchemaValid
-from windvane.stream.features.form_truncated import Truncated
+from windvane.stream.features.cost.cost import Cost, PricedBy
+from windvane.stream.features.cost.repeat import Repeat
+from windvane.stream.features.form.apology import Apology
+from windvane.stream.features.form.code import CodeValid
+from windvane.stream.features.form.empty import EmptyAnswer
+from windvane.stream.features.form.hedging import Hedging
+from windvane.stream.features.form.json import JsonValid
+from windvane.stream.features.form.language import Language
+from windvane.stream.features.form.language_differs import LanguageDiffers
+from windvane.stream.features.form.refusal import Refusal
+from windvane.stream.features.form.repetition import Repetition
+from windvane.stream.features.form.schema import SchemaValid
+from windvane.stream.features.form.truncated import Truncated
 from windvane.stream.features.groundedness.consistency import Consistency
 from windvane.stream.features.groundedness.grounded import Groundedness, Unsupported
+from windvane.stream.features.injection.injection import Injection, InjectionSpan
 from windvane.stream.features.output_rate import OutputRate
-from windvane.stream.features.prompt_template import PromptTemplate
-from windvane.stream.features.repeat import Repeat
-from windvane.stream.features.retrieval_duplicates import DuplicateDocuments
-from windvane.stream.features.retrieval_match import QueryMatch
-from windvane.stream.features.retrieval_unused import UnusedCost, UnusedTokens
-from windvane.stream.features.retrieval_used import ContextUsed, DocumentsUsed
-from windvane.stream.features.sensitive import PiiSeen, SecretsSeen, SensitiveKinds
-from windvane.stream.features.surprise import Surprise, SurpriseOnset, SurprisePeak
-from windvane.stream.features.surprise_for_model import SurpriseForModel
-from windvane.stream.features.top_tokens import Entropy, EntropyPeak, Margin
-from windvane.stream.features.unsupported_links import UnsupportedCitations, UnsupportedUrls
-from windvane.stream.features.unsupported_names import UnsupportedNames
-from windvane.stream.features.unsupported_numbers import UnsupportedDates, UnsupportedNumbers
-from windvane.stream.features.unsupported_quotes import UnsupportedQuotes
+from windvane.stream.features.prompt_template.prompt_template import PromptTemplate
+from windvane.stream.features.retrieval.duplicates import DuplicateDocuments
+from windvane.stream.features.retrieval.match import QueryMatch
+from windvane.stream.features.retrieval.unused import UnusedCost, UnusedTokens
+from windvane.stream.features.retrieval.used import ContextUsed, DocumentsUsed
+from windvane.stream.features.sensitive.sensitive import PiiSeen, SecretsSeen, SensitiveKinds
+from windvane.stream.features.uncertainty.surprise import Surprise, SurpriseOnset, SurprisePeak
+from windvane.stream.features.uncertainty.surprise_for_model import SurpriseForModel
+from windvane.stream.features.uncertainty.top_tokens import Entropy, EntropyPeak, Margin
+from windvane.stream.features.unsupported.links import UnsupportedCitations, UnsupportedUrls
+from windvane.stream.features.unsupported.names import UnsupportedNames
+from windvane.stream.features.unsupported.numbers import UnsupportedDates, UnsupportedNumbers
+from windvane.stream.features.unsupported.quotes import UnsupportedQuotes
 from windvane.stream.pipeline import Pipeline
 from windvane.stream.signals import SignalInfo
 
@@ -81,6 +82,8 @@ EVENT_SIGNALS: Final[tuple[type[EventSignal], ...]] = (
     ExactMatch,
     NormalizedMatch,
     NumericMatch,
+    Injection,
+    InjectionSpan,
     SecretsSeen,
     PiiSeen,
     SensitiveKinds,

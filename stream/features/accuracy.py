@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
 from windvane.stream.signals import Signal, SignalInfo
-from windvane.stream.texts import answers
+from windvane.stream.text.texts import answers
 
 __all__ = ["ExactMatch", "NormalizedMatch", "NumericMatch"]
 

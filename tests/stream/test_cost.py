@@ -17,9 +17,9 @@ from genai_prices.types import TimeOfDateConstraint
 from benchmarks.cost import CASES
 from windvane.collectors.block import Home
 from windvane.errors import ConfigError
+from windvane.stream.features.cost.priced import priced
+from windvane.stream.features.cost.rates import SLOT_S
 from windvane.stream.pipeline import Pipeline
-from windvane.stream.prices.priced import priced
-from windvane.stream.prices.rates import SLOT_S
 from windvane.stream.registry import make_pipeline
 from windvane.stream.tables import tables_of
 from windvane.stream.testing import batch_of

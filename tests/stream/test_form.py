@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from tests.stream.asking import of
-from windvane.stream.features.form_apology import Apology
-from windvane.stream.features.form_code import CodeValid
-from windvane.stream.features.form_empty import EmptyAnswer
-from windvane.stream.features.form_hedging import Hedging
-from windvane.stream.features.form_json import JsonValid
-from windvane.stream.features.form_refusal import Refusal
-from windvane.stream.features.form_repetition import Repetition
-from windvane.stream.features.form_schema import SchemaValid
-from windvane.stream.features.form_truncated import Truncated
+from windvane.stream.features.form.apology import Apology
+from windvane.stream.features.form.code import CodeValid
+from windvane.stream.features.form.empty import EmptyAnswer
+from windvane.stream.features.form.hedging import Hedging
+from windvane.stream.features.form.json import JsonValid
+from windvane.stream.features.form.refusal import Refusal
+from windvane.stream.features.form.repetition import Repetition
+from windvane.stream.features.form.schema import SchemaValid
+from windvane.stream.features.form.truncated import Truncated
 
 SENTENCE = "The ferry leaves the old harbour at seven and comes back in the evening. "
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.stream.asking import of
-from windvane.stream.features.form_language import Language
-from windvane.stream.features.form_language_differs import LanguageDiffers
+from windvane.stream.features.form.language import Language
+from windvane.stream.features.form.language_differs import LanguageDiffers
 
 SPOKEN = {
     "en": "The ferry leaves at seven, and it will be back in the evening.",

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import data_file
-from windvane.stream.features.injection import Injection, InjectionSpan
+from windvane.stream.features.injection.injection import Injection, InjectionSpan
 from windvane.stream.testing import batch_of
 
 ATTACKS = [

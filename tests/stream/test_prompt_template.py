@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import data_file
 from tests.stream.traffic import cut, kept
-from windvane.stream.features.prompt_template import PromptTemplate
+from windvane.stream.features.prompt_template.prompt_template import PromptTemplate
 from windvane.stream.pipeline import Pipeline
 from windvane.stream.testing import batch_of
 

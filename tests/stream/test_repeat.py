@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from tests.stream.traffic import cut
-from windvane.stream.features.repeat import Repeat
-from windvane.stream.hashes import text_hashes
+from windvane.stream.features.cost.repeat import Repeat
 from windvane.stream.testing import batch_of
+from windvane.stream.text.hashes import text_hashes
 
 ASKED: dict[str, Any] = {
     "service": "shop",

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from windvane.stream.detector import EventSignal
-from windvane.stream.features.retrieval_duplicates import DuplicateDocuments
-from windvane.stream.features.retrieval_match import QueryMatch
-from windvane.stream.features.retrieval_unused import UnusedCost, UnusedTokens
-from windvane.stream.features.retrieval_used import ContextUsed, DocumentsUsed
+from windvane.stream.features.retrieval.duplicates import DuplicateDocuments
+from windvane.stream.features.retrieval.match import QueryMatch
+from windvane.stream.features.retrieval.unused import UnusedCost, UnusedTokens
+from windvane.stream.features.retrieval.used import ContextUsed, DocumentsUsed
 from windvane.stream.testing import batch_of
 
 MUSEUM = "The museum opened in 1912. It holds 4,300 paintings, most of them by Dutch masters of the golden age."

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import data_file
 from windvane.collectors.redaction.kinds import KINDS, Kind
 from windvane.collectors.redaction.scanner import find
-from windvane.stream.features.sensitive import PiiSeen, SecretsSeen, SensitiveKinds
+from windvane.stream.features.sensitive.sensitive import PiiSeen, SecretsSeen, SensitiveKinds
 from windvane.stream.testing import batch_of
 
 TOKEN = "ghp_" + "a1B2c3D4e5" * 3 + "F6g7H8"

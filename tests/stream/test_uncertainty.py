@@ -11,9 +11,9 @@ import pytest
 from tests.stream.traffic import cut
 from windvane.collectors.event import VERSION
 from windvane.collectors.normalize import normalize
-from windvane.stream.features.surprise import Surprise, SurpriseOnset, SurprisePeak
-from windvane.stream.features.surprise_for_model import SurpriseForModel
-from windvane.stream.features.top_tokens import Entropy, EntropyPeak, Margin
+from windvane.stream.features.uncertainty.surprise import Surprise, SurpriseOnset, SurprisePeak
+from windvane.stream.features.uncertainty.surprise_for_model import SurpriseForModel
+from windvane.stream.features.uncertainty.top_tokens import Entropy, EntropyPeak, Margin
 from windvane.stream.testing import batch_of
 
 TOPS: list[type[Entropy | EntropyPeak | Margin]] = [Entropy, EntropyPeak, Margin]

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from windvane.stream.detector import EventSignal
-from windvane.stream.features.unsupported_links import UnsupportedCitations, UnsupportedUrls
-from windvane.stream.features.unsupported_names import UnsupportedNames
-from windvane.stream.features.unsupported_numbers import UnsupportedDates, UnsupportedNumbers
-from windvane.stream.features.unsupported_quotes import UnsupportedQuotes
+from windvane.stream.features.unsupported.links import UnsupportedCitations, UnsupportedUrls
+from windvane.stream.features.unsupported.names import UnsupportedNames
+from windvane.stream.features.unsupported.numbers import UnsupportedDates, UnsupportedNumbers
+from windvane.stream.features.unsupported.quotes import UnsupportedQuotes
 from windvane.stream.testing import batch_of
 
 ALL = (UnsupportedNumbers, UnsupportedDates, UnsupportedNames, UnsupportedQuotes, UnsupportedUrls, UnsupportedCitations)

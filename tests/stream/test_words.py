@@ -8,10 +8,10 @@ import random
 import pyarrow as pa
 import pytest
 
-from windvane.stream.sentences import sentence_starts
 from windvane.stream.testing import batch_of
-from windvane.stream.texts import answers, prompt_words, prompts, queries, query_words
-from windvane.stream.words import Words, words_of
+from windvane.stream.text.sentences import sentence_starts
+from windvane.stream.text.texts import answers, prompt_words, prompts, queries, query_words
+from windvane.stream.text.words import Words, words_of
 
 ALPHABET = "ab Z9.,!?\n\"'-_\0éÉßñ–’…“ДжЖΩäłאبّहिक日本語。ไทยกา한국어🧪𠀀\u200b\u00ad\uff21"
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
 from windvane.stream.features.groundedness.judged import against_prompt
-from windvane.stream.features.support import per_event
+from windvane.stream.features.support.support import per_event
 from windvane.stream.signals import Signal, SignalInfo
-from windvane.stream.texts import answer_words, prompt_words
+from windvane.stream.text.texts import answer_words, prompt_words
 
 __all__ = ["Consistency"]
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from windvane.stream.features.groundedness.pairs import apart
 from windvane.stream.features.groundedness.sentences import Sentences
-from windvane.stream.features.support import Support
-from windvane.stream.stems import content
-from windvane.stream.word_table import WordTable
-from windvane.stream.words import Words
+from windvane.stream.features.support.support import Support
+from windvane.stream.text.stems import content
+from windvane.stream.text.word_table import WordTable
+from windvane.stream.text.words import Words
 
 __all__ = ["FEATURES", "NOVELTY_BITS", "STYLE", "features", "novel_words"]
 

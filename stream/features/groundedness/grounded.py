@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
 from windvane.stream.features.groundedness.judged import against_documents
-from windvane.stream.features.support import nothing_given
+from windvane.stream.features.support.support import nothing_given
 from windvane.stream.signals import Signal, SignalInfo
-from windvane.stream.texts import answer_words
+from windvane.stream.text.texts import answer_words
 
 __all__ = ["Groundedness", "Unsupported"]
 

@@ -12,11 +12,11 @@ from windvane.stream.batch import Batch
 from windvane.stream.features.groundedness.features import features
 from windvane.stream.features.groundedness.model import load, worst
 from windvane.stream.features.groundedness.sentences import Sentences, sentences_of
-from windvane.stream.features.support import Support, support, support_of
-from windvane.stream.sentences import answer_starts
-from windvane.stream.stems import answer_content, answer_stems, document_stems, stems
-from windvane.stream.texts import answer_words, document_words, prompt_words
-from windvane.stream.words import Words, words_of
+from windvane.stream.features.support.support import Support, support, support_of
+from windvane.stream.text.sentences import answer_starts
+from windvane.stream.text.stems import answer_content, answer_stems, document_stems, stems
+from windvane.stream.text.texts import answer_words, document_words, prompt_words
+from windvane.stream.text.words import Words, words_of
 
 __all__ = ["Judged", "against_documents", "against_prompt"]
 

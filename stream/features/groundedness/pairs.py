@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windvane.stream.features.groundedness.sentences import Sentences
-from windvane.stream.presence import Presence
-from windvane.stream.word_table import MIX
+from windvane.stream.text.presence import Presence
+from windvane.stream.text.word_table import MIX
 
 __all__ = ["apart"]
 

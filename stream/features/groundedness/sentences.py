@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from windvane.stream.words import Words
+from windvane.stream.text.words import Words
 
 __all__ = ["Sentences", "sentences_of"]
 

@@ -1,0 +1,1 @@
+"""Orders to the model in prompts and documents."""

@@ -1,0 +1,1 @@
+"""Secrets and personal data in what was said: kinds and counts, never the text."""

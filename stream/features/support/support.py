@@ -1,0 +1,107 @@
+"""Which words of an answer are in what the call was given: its documents, its question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from windvane.stream.batch import Batch
+from windvane.stream.features.support.given_numbers import missing
+from windvane.stream.features.support.numbers import Numbers, numbers
+from windvane.stream.text.presence import Presence
+from windvane.stream.text.sentences import answer_starts
+from windvane.stream.text.stems import answer_stems, document_stems, stems
+from windvane.stream.text.texts import answer_words, document_words, query_words
+from windvane.stream.text.word_table import MIX
+from windvane.stream.text.words import Words
+
+__all__ = ["Support", "nothing_given", "per_event", "support", "support_of"]
+
+
+@dataclass(frozen=True)
+class Support:
+    """What is known of the m words and k numbers of n answers.
+
+    `in_source` bool (m,): the word's stem is in the documents, or the number that it is a part of has been given, by
+    value. `known` bool (m,): that, or in the question. `run` bool (m,): the three stems that end with this word follow
+    each other in a document. `numbers`, and `missing` bool (k,): which of them nothing given has. `source_counts` int64
+    (n,): how many words the documents have.
+    """
+
+    in_source: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+    run: NDArray[np.bool_]
+    numbers: Numbers
+    missing: NDArray[np.bool_]
+    source_counts: NDArray[np.int64]
+
+    @property
+    def given(self) -> NDArray[np.bool_]:
+        """Whether there is anything to be supported by, bool (n,)."""
+        return self.source_counts > 0
+
+
+def support(batch: Batch) -> Support:
+    """Return what the documents and the question know of the answers; asked through `Batch.derived`."""
+    return support_of(
+        batch,
+        batch.derived(document_words),
+        batch.derived(document_stems),
+        batch.derived(per_event),
+        batch.derived(query_words),
+    )
+
+
+def support_of(
+    batch: Batch, sources: Words, source_keys: NDArray[np.uint64], source_counts: NDArray[np.int64], queries: Words
+) -> Support:
+    """Return what sources and queries know of the answers; each event's sources have `source_counts` (n,) words."""
+    answers, keys = batch.derived(answer_words), batch.derived(answer_stems)
+    there = Presence(source_counts + queries.counts)
+    of_sources, of_answers = there.spread(source_counts), there.spread(answers.counts)
+    there.add(there.slots(source_keys, of_sources))
+    at = there.slots(keys, of_answers)
+    in_source = there.has(at)
+    there.add(there.slots(stems(queries), there.spread(queries.counts)))
+    known = there.has(at)
+    runs = Presence(source_counts + queries.counts)
+    whole = np.ones(len(source_keys), bool)
+    _spoil_heads(whole, sources)
+    runs.add(runs.slots(_runs_of_three(source_keys), of_sources)[whole])
+    run = runs.has(runs.slots(_runs_of_three(keys), of_answers))
+    _spoil_heads(run, answers)
+    found, starts = numbers(answers), batch.derived(answer_starts)
+    owners = np.repeat(np.arange(answers.texts), source_counts)
+    lacking = missing(answers, starts, found, known, ((sources, owners), (queries, queries.owner)))
+    for words in (found.first[~lacking], found.last[~lacking]):
+        in_source[words] = known[words] = True
+    return Support(in_source, known, run, found, lacking, source_counts)
+
+
+def nothing_given(batch: Batch) -> bool:
+    """Return whether no event has a document with a word in it: then there is nothing to look at."""
+    return not batch.derived(per_event).any()
+
+
+def per_event(batch: Batch) -> NDArray[np.int64]:
+    """Return how many words the documents of each event have, int64 (n,)."""
+    cells = batch.arrow("gen_ai_retrieval_documents")
+    ends = cells.offsets.to_numpy()
+    counts: NDArray[np.int64] = np.diff(batch.derived(document_words).first[ends - ends[0]])
+    return counts
+
+
+def _runs_of_three(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    runs = keys.copy()
+    runs[1:] += keys[:-1] * MIX[1]
+    runs[2:] += keys[:-2] * MIX[2]
+    return runs
+
+
+def _spoil_heads(of_run: NDArray[np.bool_], words: Words) -> None:
+    """No run ends with the first two words of a text: what is before them is another's."""
+    heads = words.first[:-1][words.counts > 0]
+    of_run[heads] = False
+    of_run[np.minimum(heads + 1, len(of_run) - 1)] = False

@@ -1,0 +1,1 @@
+"""How sure the model was, by the log-probabilities of its tokens."""
