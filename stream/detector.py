@@ -8,7 +8,7 @@ of a batch, such as the answers' words, is a function of the batch that they all
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -21,7 +21,7 @@ from windvane.stream.series import Run
 from windvane.stream.signals import SignalInfo
 from windvane.stream.state import ArrayState, Stateful
 
-__all__ = ["ArrayDetector", "Change", "Detector", "EventSignal", "LearnedSignal", "Said"]
+__all__ = ["ArrayDetector", "Change", "Detector", "EventSignal", "FunctionSignal", "LearnedSignal", "Said"]
 
 Said: TypeAlias = NDArray[np.float64] | pa.Array
 """One number per event, float64 (n,), NaN where the event lacks what the signal needs.
@@ -42,6 +42,17 @@ class EventSignal(ABC):
     @abstractmethod
     def score(self, batch: Batch) -> Said:
         """Return what is said of each event. It depends on that event alone."""
+
+
+class FunctionSignal(EventSignal):
+    """A signal that is one function of a batch: how an installed package brings one without a class."""
+
+    def __init__(self, name: str, function: Callable[[Batch], Said]) -> None:
+        self.name, self._function = name, function
+
+    def score(self, batch: Batch) -> Said:
+        """See `EventSignal.score`."""
+        return self._function(batch)
 
 
 class LearnedSignal(Stateful):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint, entry_points
+from inspect import isfunction
 from typing import Any, Final, Literal
 
 from windvane.errors import ConfigError
 from windvane.settings import setting
-from windvane.stream.detector import Detector, EventSignal, LearnedSignal
+from windvane.stream.detector import Detector, EventSignal, FunctionSignal, LearnedSignal
 from windvane.stream.drift.page_hinkley import PageHinkley
 from windvane.stream.features.accuracy import ExactMatch, NormalizedMatch, NumericMatch
 from windvane.stream.features.cost.cost import Cost, PricedBy
@@ -135,7 +136,7 @@ def make_pipeline(detectors: Sequence[str] | None = None) -> Pipeline:
     signals: list[EventSignal | LearnedSignal] = [signal() for signal in EVENT_SIGNALS]
     signals += [signal() for signal in LEARNED_SIGNALS]
     for entry in entry_points(group="windvane.signals"):
-        signal = _made(entry)
+        signal = _made_signal(entry)
         if not isinstance(signal, EventSignal | LearnedSignal):
             raise ConfigError(f"{entry.value} is no windvane.stream.detector.EventSignal. Update or remove its package")
         signals.append(signal)
@@ -145,6 +146,15 @@ def make_pipeline(detectors: Sequence[str] | None = None) -> Pipeline:
             raise ConfigError(f"two {kind}s are named {min(twice)!r}: name each once, or remove a package")
     learned = [signal for signal in signals if isinstance(signal, LearnedSignal)]
     return Pipeline(made, [signal for signal in signals if isinstance(signal, EventSignal)], learned)
+
+
+def _made_signal(entry: EntryPoint) -> Any:
+    """Return the signal of an entry point: of a class, or of a function of a batch, named as the entry point is."""
+    try:
+        found = entry.load()
+    except Exception as error:
+        raise ConfigError(f"{entry.value} of an installed package fails: {error}. Update or remove it") from error
+    return FunctionSignal(entry.name, found) if isfunction(found) else _made(entry)
 
 
 def _made(entry: EntryPoint) -> Any:

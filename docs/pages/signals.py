@@ -19,7 +19,9 @@ definition, named with it, and the same log gives the same signals again.
 _KINDS = {
     "event": (
         "Of an event",
-        "In `calls.signals`, by name. Absent where a signal has nothing to say, never 0 for it.",
+        "Numbers are in `calls.signals`, notes (labels; spans and counts as JSON) in `calls.notes`, by name. Absent\n"
+        "where a signal has nothing to say, never 0 for it. How well each does what it says, on which data, beside\n"
+        "the trivial way, and which not to trust yet: [quality](../quality.md).",
         "SELECT time, service_name, signals['{0}'] AS value FROM calls WHERE mapContains(signals, '{0}') LIMIT 20",
     ),
     "series": (

@@ -58,8 +58,25 @@ def test_a_detector_of_one_s_own_by_entry_point(tmp_path: Path, monkeypatch: pyt
     assert [(change["state"], change["event_id"]) for change in changes] == [("fired", "105"), ("recovered", "183")]
 
 
-def test_its_docstring_tells_the_truth() -> None:
-    spec = importlib.util.spec_from_file_location("error_burst", EXAMPLES / "own_detector" / "error_burst.py")
+def test_a_signal_of_one_s_own_is_one_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = EXAMPLES / "own_signal"
+    installed = tmp_path / "first_person-0.1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: first-person\nVersion: 0.1.0\n")
+    (installed / "entry_points.txt").write_text("[windvane.signals]\nfirst_person = first_person:first_person\n")
+    assert 'first_person = "first_person:first_person"' in (folder / "pyproject.toml").read_text()
+    shutil.copy(folder / "first_person.py", tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    calls = tmp_path / "calls.jsonl"
+    calls.write_text('{"response": "I said my name"}\n{"prompt": "no answer"}\n')
+    windvane("score", calls, "-o", tmp_path / "scored")
+    scored = [json.loads(line) for line in (tmp_path / "scored").read_text().splitlines()]
+    assert [line["first_person"] for line in scored] == [0.5, None]
+
+
+@pytest.mark.parametrize("example", ["own_detector/error_burst.py", "own_signal/first_person.py"])
+def test_its_docstring_tells_the_truth(example: str) -> None:
+    spec = importlib.util.spec_from_file_location(Path(example).stem, EXAMPLES / example)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

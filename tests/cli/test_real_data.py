@@ -128,7 +128,8 @@ QUERIES = {
         " error_type, gen_ai_request_temperature, mapSort(attributes) AS attributes FROM calls"
         " ORDER BY service_name, id",
     "the event signals of every call":
-        "SELECT id, mapSort(signals) AS signals FROM calls WHERE notEmpty(signals) ORDER BY service_name, id",
+        "SELECT id, mapSort(signals) AS signals, mapSort(notes) AS notes FROM calls WHERE notEmpty(signals)"
+        " ORDER BY service_name, id",
     "the times of those that have one":
         "SELECT id, time FROM calls WHERE service_name LIKE 'azure%' ORDER BY service_name, id",
     "what was written":

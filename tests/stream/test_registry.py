@@ -88,6 +88,9 @@ class Lengths(EventSignal):
     def score(self, batch):
         return numpy.array([len(text or "") for text in batch.cells("gen_ai_output_messages")], float)
 
+def shouting(batch):
+    return numpy.array([(text or "").count("!") for text in batch.cells("gen_ai_output_messages")], float)
+
 class Eager(PageHinkley):
     name = "eager"
     def __init__(self):
@@ -108,11 +111,13 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_an_installed_package_brings_signals_and_detectors(installed: Path) -> None:
     installed.write_text(
-        "[windvane.signals]\nany = acme_plugin:Lengths\n[windvane.detectors]\neager = acme_plugin:Eager\n"
+        "[windvane.signals]\nany = acme_plugin:Lengths\nacme.shouting = acme_plugin:shouting\n"
+        "[windvane.detectors]\neager = acme_plugin:Eager\n"
     )
     pipeline = make_pipeline(["eager", "page_hinkley"])
-    scored = pipeline.score(batch_of([{"response": "four"}]))
-    assert scored.values["acme.length"].tolist() == [4.0] and pipeline.detectors[0].name == "eager"
+    scored = pipeline.score(batch_of([{"response": "four"}, {"response": "no!!"}]))
+    assert scored.values["acme.length"].tolist() == [4.0, 4.0]
+    assert scored.values["acme.shouting"].tolist() == [0.0, 2.0] and pipeline.detectors[0].name == "eager"
 
 
 @pytest.mark.parametrize("points", [
