@@ -13,6 +13,9 @@ __all__ = ["Presence", "Spread"]
 _SLOTS: Final = 32
 """Slots per key. Of 32, about 2 % of absent keys are taken for present; fewer cost more of the answer's quality."""
 
+_LEAST: Final = 64
+"""Keys that there is room for at least: a mistake in a short text would weigh much."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -30,7 +33,7 @@ class Presence:
 
     def __init__(self, room: NDArray[np.int64]) -> None:
         """`room` int64 (n,): about how many keys each set will hold."""
-        bits = np.frexp(np.maximum(room, 8) * float(_SLOTS))[1].astype(np.int64)
+        bits = np.frexp(np.maximum(room, _LEAST) * float(_SLOTS))[1].astype(np.int64)
         base = np.zeros(len(room) + 1, np.uint64)
         np.cumsum(np.uint64(1) << bits.astype(np.uint64), out=base[1:])
         self._shift, self._base = (64 - bits).astype(np.uint64), base[:-1]

@@ -23,20 +23,16 @@ _ROOM: Final = 8
 """A number is rarely missing: one in 400 may be taken for given by mistake, not one in 50."""
 
 
-def missing(
-    answers: Words, starts: NDArray[np.bool_], found: Numbers, known: NDArray[np.bool_], given: Given
-) -> NDArray[np.bool_]:
+def missing(answers: Words, starts: NDArray[np.bool_], found: Numbers, given: Given) -> NDArray[np.bool_]:
     """Return which of the numbers `found` in the answers nothing given has, bool (k,).
 
-    `starts` bool (m,): where sentences begin; `known` bool (m,): whose stem, of a number its digits, has been given.
-    Never the number of a list's item, nor one in brackets: they state nothing. `twelve` has 12.
+    `starts` bool (m,): where sentences begin. Never the number of a list's item, nor one in brackets: they state
+    nothing. `twelve` has 12.
     """
     at, behind = found.first, answers.raw[answers.end[found.last]]
     whole = (found.last == at) & (found.digits == answers.length[at])
     item = starts[at] & whole & (found.digits <= 2) & ((behind == _POINT) | (behind == _CLOSE))
     lacking: NDArray[np.bool_] = ~item & (answers.raw[answers.begin[at] - 1] != _BRACKET)
-    # A number of one word is known by its digits; of the others the values are compared, in the texts of their events.
-    lacking &= ~(known[at] & (found.last == at))
     owner = answers.owner[at].astype(np.uint64) * MIX[1]
     for words, whose in given:
         there = numbers(words, _of(answers, at[lacking])[whose])

@@ -74,7 +74,7 @@ def support_of(
     _spoil_heads(run, answers)
     found, starts = numbers(answers), batch.derived(answer_starts)
     owners = np.repeat(np.arange(answers.texts), source_counts)
-    lacking = missing(answers, starts, found, known, ((sources, owners), (queries, queries.owner)))
+    lacking = missing(answers, starts, found, ((sources, owners), (queries, queries.owner)))
     for words in (found.first[~lacking], found.last[~lacking]):
         in_source[words] = known[words] = True
     return Support(in_source, known, run, found, lacking, source_counts)
