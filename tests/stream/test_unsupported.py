@@ -132,7 +132,7 @@ def test_without_a_document_or_an_answer_nothing_is_said(signal: type[EventSigna
 
 
 def test_nothing_is_taken_for_given_by_a_chance_likeness_of_hashes() -> None:
-    """Sets of words are kept by hash: of a thousand years that no document has, four may pass."""
+    """Sets of words are kept by hash: of a thousand years that no document has, a few may pass."""
     context = "The museum opened in 1912."
     events = [{"context": context, "response": f"It opened in {year}."} for year in range(1000, 2000)]
     assert UnsupportedDates().score(batch_of(events)).sum() >= 995

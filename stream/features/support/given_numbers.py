@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windvane.stream.features.support.numbers import SPELLED_UP_TO, Numbers, numbers, spelled
+from windvane.stream.text.hashes import mixed
 from windvane.stream.text.presence import Presence
 from windvane.stream.text.word_table import MIX
 from windvane.stream.text.words import Words
@@ -19,8 +20,8 @@ Given = Sequence[tuple[Words, NDArray[np.int64]]]
 """Texts that events were given: their words, and the event of each word."""
 
 _POINT, _CLOSE, _BRACKET = (ord(sign) for sign in ".)[")
-_ROOM: Final = 8
-"""A number is rarely missing: one in 400 may be taken for given by mistake, not one in 50."""
+_ROOM: Final = 32
+"""A number is rarely missing: one in a thousand may be taken for given by mistake, not one in 30."""
 
 
 def missing(answers: Words, starts: NDArray[np.bool_], found: Numbers, given: Given) -> NDArray[np.bool_]:
@@ -56,6 +57,7 @@ def _among(
 ) -> NDArray[np.bool_]:
     """Return whether either of a number's two keys, uint64 (k, 2), is among the keys of its event."""
     there = Presence(np.array([_ROOM * len(keys)]))
-    there.add(there.slots(keys + whose.astype(np.uint64) * MIX[1], there.spread(np.array([len(keys)]))))
+    there.add(there.slots(mixed(keys + whose.astype(np.uint64) * MIX[1]), there.spread(np.array([len(keys)]))))
     spread = there.spread(np.array([len(asked)]))
-    return there.has(there.slots(asked[:, 0] + owner, spread)) | there.has(there.slots(asked[:, 1] + owner, spread))
+    one, other = (mixed(asked[:, column] + owner) for column in (0, 1))
+    return there.has(there.slots(one, spread)) | there.has(there.slots(other, spread))
