@@ -31,7 +31,7 @@ _COLUMNS: Final = (
     "error_message",
 )
 _SECRET: Final = "secret"
-_SOURCE: Final = "the patterns of redaction; docs/redaction.md"
+_SOURCE: Final = "the patterns of redaction; docs/reference/redaction.md"
 
 
 class SecretsSeen(EventSignal):
