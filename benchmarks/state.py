@@ -49,7 +49,7 @@ def rows(series: int, *, homes: int = HOMES, seed: int = 0) -> list[Row]:
     for number, event in enumerate(events(BLOCK, seed=seed)):
         version, home = divmod(number % series, homes)
         event |= {"service": f"service-{home % 100}", "model": f"model-{home // 100}", "prompt_version": f"v{version}"}
-        event["prompt"] = f"{event['response']} {event['prompt'][:50]}"
+        event["prompt"] = f"{event['response']}\n{event['prompt'][:50]}"
         made.append(normalize(event))
     return made
 

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from windvane.errors import ConfigError
 
-__all__ = ["SETTINGS", "Setting", "setting"]
+__all__ = ["SETTINGS", "Setting", "setting", "spare_the_cores"]
 
 T = TypeVar("T")
 
@@ -199,3 +199,12 @@ def state_home() -> Path:
     """Return the folder for state of the user's programs, by the XDG base directory specification."""
     home = os.environ.get("XDG_STATE_HOME")
     return Path(home) if home else Path.home() / ".local" / "state"
+
+
+def spare_the_cores() -> None:
+    """Have numpy's OpenBLAS use one thread, unless the user says otherwise; call it before numpy is loaded.
+
+    Scoring multiplies small matrices. More threads wait for each other on the cores of everyone else: a third of a
+    worker's CPU time (`python -m benchmarks.end_to_end`).
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

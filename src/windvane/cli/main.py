@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from windvane.cli.stopping import Stopped, raise_when_asked
 from windvane.errors import WindvaneError
+from windvane.settings import spare_the_cores
 
 if TYPE_CHECKING:
     import click
@@ -78,6 +79,7 @@ def main() -> None:
     command line that cannot be read; 128 and the signal's number when stopped by one.
     """
     raise_when_asked()
+    spare_the_cores()
     # clickhouse-connect tells its errors twice: to us, and to a log that has no reader.
     logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     try:
