@@ -18,8 +18,6 @@ from windvane.stream.features.groundedness.features import NOVELTY_BITS, feature
 from windvane.stream.features.groundedness.sentences import Sentences, sentences_of
 from windvane.stream.features.support.support import support
 from windvane.stream.testing import batch_of
-from windvane.stream.text.sentences import answer_starts
-from windvane.stream.text.stems import answer_content, answer_stems, document_stems
 from windvane.stream.text.stop_words import STOP_WORDS
 from windvane.stream.text.texts import answer_words, document_words
 
@@ -107,14 +105,13 @@ def _batch(answers: Sequence[Answer]) -> Batch:
 def read(answers: Sequence[Answer], novelty: NDArray[np.float64] = FLAT) -> Read:
     """Return what the product sees of the answers."""
     batch = _batch(answers)
-    words, keys, carries = batch.derived(answer_words), batch.derived(answer_stems), batch.derived(answer_content)
-    held, sentences = batch.derived(support), sentences_of(words, batch.derived(answer_starts))
-    sources, source_keys = batch.derived(document_words), batch.derived(document_stems)
-    numbers = features(words, keys, carries, sentences, held, sources, source_keys, novelty)
+    words, held = batch.derived(answer_words), batch.derived(support)
+    sentences = sentences_of(words)
+    numbers = features(words, sentences, held, batch.derived(document_words), novelty)
     begins = words.characters(words.begin[sentences.start], sentences.text)
     ends = words.characters(words.end[sentences.start + sentences.size - 1], sentences.text)
     follows = np.where(sentences.closes, ends, np.append(begins[1:], 0))
-    novel = sentences.count(novel_words(held, carries, keys)[0])
+    novel = sentences.count(novel_words(words, held)[0])
     return Read(numbers, sentences, begins, ends, follows, novel, words.counts)
 
 
@@ -122,7 +119,7 @@ def novelty_counts(answers: Sequence[Answer]) -> tuple[NDArray[np.float64], int]
     """Return in how many answers each stem is new, float64 (2^16,), and how many answers there are."""
     batch = _batch(answers)
     words = batch.derived(answer_words)
-    at, place = novel_words(batch.derived(support), batch.derived(answer_content), batch.derived(answer_stems))
+    at, place = novel_words(words, batch.derived(support))
     once = np.unique((words.owner[at] << NOVELTY_BITS) + place)
     return np.bincount(once & (1 << NOVELTY_BITS) - 1, minlength=1 << NOVELTY_BITS).astype(np.float64), len(answers)
 

@@ -7,11 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from windvane.stream.batch import Batch
-from windvane.stream.text.texts import answer_words
 from windvane.stream.text.words import Words
 
-__all__ = ["answer_starts", "sentence_starts"]
+__all__ = ["sentence_starts"]
 
 _NEWLINE, _SPACE, _QUOTE, _CLOSE = (ord(sign) for sign in '\n ")')
 _STOPS: Final = np.zeros(256, bool)
@@ -39,8 +37,3 @@ def sentence_starts(words: Words) -> NDArray[np.bool_]:
         starts[np.searchsorted(words.begin, words.stops)] = True
     starts[words.first[:-1]] = True
     return starts[:-1]
-
-
-def answer_starts(batch: Batch) -> NDArray[np.bool_]:
-    """Return where the sentences of the answers begin; asked through `Batch.derived`."""
-    return sentence_starts(batch.derived(answer_words))

@@ -7,13 +7,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from windvane.stream.batch import Batch
 from windvane.stream.text.stop_words import STOP_WORDS
-from windvane.stream.text.texts import answer_words, document_words
 from windvane.stream.text.word_table import MIX, WordTable
 from windvane.stream.text.words import Words
 
-__all__ = ["answer_content", "answer_stems", "content", "document_stems", "stems"]
+__all__ = ["content", "stems"]
 
 _BYTES: Final = [(1 << 8 * count) - 1 for count in range(8)] + [2**64 - 1] * 8
 _KEPT: Final = np.array(
@@ -68,18 +66,3 @@ def content(words: Words) -> NDArray[np.bool_]:
     carries: NDArray[np.bool_] = _STOP_WORDS.look_up(words) == 0
     carries &= (words.length > 1) | words.number
     return carries
-
-
-def answer_stems(batch: Batch) -> NDArray[np.uint64]:
-    """Return the stems of the answers' words; asked through `Batch.derived`."""
-    return stems(batch.derived(answer_words))
-
-
-def document_stems(batch: Batch) -> NDArray[np.uint64]:
-    """Return the stems of the documents' words."""
-    return stems(batch.derived(document_words))
-
-
-def answer_content(batch: Batch) -> NDArray[np.bool_]:
-    """Return which of the answers' words carry content."""
-    return content(batch.derived(answer_words))

@@ -9,11 +9,12 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 from windvane.stream.text.words import Words, words_of
 
-__all__ = ["answer_words", "answers", "document_words", "documents", "instructions"]
+__all__ = ["answer_words", "answers", "document_ends", "document_words", "documents", "instructions"]
 __all__ += ["prompt_words", "prompts", "queries", "query_words"]
 
 _IN, _OUT, _SYSTEM = "gen_ai_input_messages", "gen_ai_output_messages", "gen_ai_system_instructions"
@@ -75,9 +76,15 @@ def instructions(batch: Batch) -> pa.Array:
 def documents(batch: Batch) -> pa.Array:
     """Return the retrieved documents of all events one after the other, string (d,).
 
-    Whose they are is said by the offsets of `batch.arrow("gen_ai_retrieval_documents")`.
+    Whose they are is said by `document_ends`.
     """
     return batch.arrow(_DOCUMENTS).flatten()
+
+
+def document_ends(batch: Batch) -> NDArray[np.int64]:
+    """Return where the documents of each event begin among `documents`, int64 (n + 1,)."""
+    ends = batch.arrow(_DOCUMENTS).offsets.to_numpy()
+    return np.asarray(ends - ends[0], np.int64)
 
 
 def answer_words(batch: Batch) -> Words:

@@ -8,9 +8,10 @@ words are character bigrams.
 from __future__ import annotations
 
 import string
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +21,8 @@ from numpy.typing import NDArray
 from windvane.stream.text.scripts import fold
 
 __all__ = ["GAP", "Words", "words_of"]
+
+T = TypeVar("T")
 
 GAP: Final = 4
 """Zero bytes before, between and after the texts: the neighbours of a byte may be looked at without asking."""
@@ -57,6 +60,16 @@ class Words:
     def texts(self) -> int:
         """How many texts there are, empty ones included."""
         return len(self.text) - 1
+
+    @cached_property
+    def _derived(self) -> dict[Callable[[Words], Any], Any]:
+        return {}
+
+    def derived(self, make: Callable[[Words], T]) -> T:
+        """Return what `make` says of these words, asked once, as `Batch.derived` does of a batch: stems, sentences."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        return cast(T, self._derived[make])
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from windvane.stream.features.groundedness.pairs import apart
 from windvane.stream.features.groundedness.sentences import Sentences
 from windvane.stream.features.support.support import Support
-from windvane.stream.text.stems import content
+from windvane.stream.text.stems import content, stems
 from windvane.stream.text.word_table import WordTable
 from windvane.stream.text.words import Words
 
@@ -29,35 +29,35 @@ _EXAMPLES: Final = WordTable(dict.fromkeys(("such", "example", "including", "inc
 _QUOTE: Final = ord('"')
 
 
-def novel_words(
-    support: Support, carries: NDArray[np.bool_], keys: NDArray[np.uint64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def novel_words(words: Words, support: Support) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the content words that nothing given has, int64 (j,), and their places in a table of novelty."""
+    return _novel(words, words.derived(content), support)
+
+
+def _novel(words: Words, carries: NDArray[np.bool_], support: Support) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     at = np.flatnonzero(carries & ~support.known)
-    return at, (keys[at] >> np.uint64(64 - NOVELTY_BITS)).view(np.int64)
+    return at, (words.derived(stems)[at] >> np.uint64(64 - NOVELTY_BITS)).view(np.int64)
 
 
 def features(
-    words: Words, keys: NDArray[np.uint64], carries: NDArray[np.bool_], sentences: Sentences, support: Support,
-    sources: Words, source_keys: NDArray[np.uint64], novelty: NDArray[np.float64],
-) -> NDArray[np.float64]:  # fmt: skip
+    words: Words, sentences: Sentences, support: Support, sources: Words, novelty: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return the numbers named in `FEATURES` of each sentence, float64 (k, 13).
 
-    `words`, with their stems `keys` and whether each carries content, are the answers'; `sources` the documents'.
-    `novelty` (2^16,) weighs a novel word by the top bits of its stem. What is said of a sentence depends on its own
-    event alone, to the last bit.
+    `words` are the answers', `sources` the documents'. `novelty` (2^16,) weighs a novel word by the top bits of its
+    stem. What is said of a sentence depends on its own event alone, to the last bit.
     """
-    carries = carries.copy()
+    keys, carries = words.derived(stems), words.derived(content).copy()
     carries[sentences.start[sentences.marked]] = False
     total = sentences.count(carries) + _SMOOTH
-    novel, place = novel_words(support, carries, keys)
+    novel, place = _novel(words, carries, support)
     mass, share = sentences.count(novel, novelty.take(place)), sentences.count(novel) / total
     known = np.flatnonzero(carries & support.in_source)
     per_answer = np.bincount(words.owner[known], minlength=words.texts)
-    source_carries = content(sources)
+    source_carries = sources.derived(content)
     carried = np.concatenate([[0], np.cumsum(source_carries)])
     of_sources = np.diff(carried[np.concatenate([[0], np.cumsum(support.source_counts)])])
-    lonely = apart(sentences, known, keys[known], per_answer, source_keys[source_carries], of_sources)
+    lonely = apart(sentences, known, keys[known], per_answer, sources.derived(stems)[source_carries], of_sources)
     seen = support.run.copy()
     seen[sentences.start] = False
     second = sentences.start + 1

@@ -13,8 +13,6 @@ from windvane.stream.features.groundedness.features import features
 from windvane.stream.features.groundedness.model import load, worst
 from windvane.stream.features.groundedness.sentences import Sentences, sentences_of
 from windvane.stream.features.support.support import Support, support, support_of
-from windvane.stream.text.sentences import answer_starts
-from windvane.stream.text.stems import answer_content, answer_stems, document_stems, stems
 from windvane.stream.text.texts import answer_words, document_words, prompt_words
 from windvane.stream.text.words import Words, words_of
 
@@ -35,23 +33,21 @@ class Judged:
 
 def against_documents(batch: Batch) -> Judged:
     """Return how far answers are supported by the documents; asked through `Batch.derived`."""
-    return _judge(batch, batch.derived(support), batch.derived(document_words), batch.derived(document_stems))
+    return _judge(batch, batch.derived(support), batch.derived(document_words))
 
 
 def against_prompt(batch: Batch) -> Judged:
     """Return how far answers without documents are supported by the prompt, its earlier turns included."""
     prompts = batch.derived(prompt_words)
-    keys = stems(prompts)
     nothing = words_of(pa.nulls(len(batch), pa.string()))
-    held = support_of(batch, prompts, keys, prompts.counts, nothing)
-    return _judge(batch, held, prompts, keys)
+    held = support_of(batch, prompts, prompts.counts, nothing)
+    return _judge(batch, held, prompts)
 
 
-def _judge(batch: Batch, held: Support, sources: Words, source_keys: NDArray[np.uint64]) -> Judged:
+def _judge(batch: Batch, held: Support, sources: Words) -> Judged:
     words, model = batch.derived(answer_words), load()
-    sentences = sentences_of(words, batch.derived(answer_starts))
-    keys, carries = batch.derived(answer_stems), batch.derived(answer_content)
-    numbers = features(words, keys, carries, sentences, held, sources, source_keys, model.novelty)
+    sentences = sentences_of(words)
+    numbers = features(words, sentences, held, sources, model.novelty)
     intercept, slope = model.calibration
     surely = intercept + slope * worst(model.answer.logits(numbers), sentences, words.texts)
     # Not 1 - p: that would tie where p is near 1.

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from windvane.stream.text.sentences import sentence_starts
 from windvane.stream.text.words import Words
 
 __all__ = ["Sentences", "sentences_of"]
@@ -45,12 +46,12 @@ class Sentences:
         return np.bincount(self.of_word[words], weights, len(self)).astype(np.float64)
 
 
-def sentences_of(words: Words, starts: NDArray[np.bool_]) -> Sentences:
+def sentences_of(words: Words) -> Sentences:
     """Return the sentences of answers; an item's number, cut off alone by its point, is joined to its item."""
     total = len(words.begin)
     opening = np.zeros(total + 1, bool)
     opening[words.first[:-1]] = True
-    start = np.flatnonzero(starts)
+    start = np.flatnonzero(words.derived(sentence_starts))
     size = np.diff(start, append=total)
     behind = words.raw[words.end[start]]
     marked = words.number[start] & (words.length[start] <= _MOST_DIGITS) & ((behind == _POINT) | (behind == _CLOSE))

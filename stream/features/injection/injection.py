@@ -14,7 +14,7 @@ from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
 from windvane.stream.features.injection.model import Worst, shipped
 from windvane.stream.signals import Signal, SignalInfo
-from windvane.stream.text.texts import document_words, query_words
+from windvane.stream.text.texts import document_ends, document_words, query_words
 from windvane.stream.text.words import Words
 
 __all__ = ["DOCUMENT_ODDS", "Injection", "InjectionSpan"]
@@ -119,8 +119,7 @@ def _judged(batch: Batch) -> _Judged:
     asked = batch.arrow(_PROMPT).is_valid().to_numpy(zero_copy_only=False)
     odds = np.where(asked, prompt.odds, np.nan)
     document = np.full(len(batch), -1)
-    offsets = batch.arrow(_DOCUMENTS).offsets.to_numpy().astype(np.int64)
-    offsets -= offsets[0]
+    offsets = document_ends(batch)
     some = np.flatnonzero(np.diff(offsets))
     if len(some):
         held = retrieved.odds - DOCUMENT_ODDS

@@ -139,7 +139,7 @@ def _opening(
 def _cut(words: Words) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the first word of each sentence and how many it has."""
     count = len(words.begin)
-    starts = sentence_starts(words)
+    starts = words.derived(sentence_starts).copy()
     begin = np.flatnonzero(starts)
     short = begin[np.diff(begin, append=count) < _SHORTEST]
     starts[short] = False

@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
-from windvane.stream.features.retrieval.overlap import ends_of_documents
 from windvane.stream.signals import Signal, SignalInfo
 from windvane.stream.text.recurring import recurring
-from windvane.stream.text.stems import document_stems
-from windvane.stream.text.texts import document_words
+from windvane.stream.text.stems import stems
+from windvane.stream.text.texts import document_ends, document_words
 from windvane.stream.text.word_table import MIX
 
 __all__ = ["DuplicateDocuments"]
@@ -46,7 +45,7 @@ class DuplicateDocuments(EventSignal):
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """See `EventSignal.score`."""
-        ends = ends_of_documents(batch)
+        ends = document_ends(batch)
         documents = np.diff(ends)
         if documents.max(initial=0) < 2:
             return np.where(documents > 0, 0.0, np.nan)
@@ -60,7 +59,8 @@ class DuplicateDocuments(EventSignal):
 
 def _sample(batch: Batch, event: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Return keys of runs of three words, the events' own, and the document of each."""
-    words, stem = batch.derived(document_words), batch.derived(document_stems)
+    words = batch.derived(document_words)
+    stem = words.derived(stems)
     size = np.bincount(event, words.counts, len(batch)).astype(np.int64)
     halvings = np.frexp(np.maximum(size // _SAMPLED, 1))[1] - 1
     limit = np.uint64(2**64 - 1) >> halvings.astype(np.uint64)

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
-from windvane.stream.features.retrieval.overlap import ends_of_documents, overlap, query_stems
+from windvane.stream.features.retrieval.overlap import overlap
 from windvane.stream.features.support.support import per_event
 from windvane.stream.signals import Signal, SignalInfo
-from windvane.stream.text.stems import content, document_stems
-from windvane.stream.text.texts import document_words, query_words
+from windvane.stream.text.stems import content, stems
+from windvane.stream.text.texts import document_ends, document_words, query_words
 
 __all__ = ["QueryMatch"]
 
@@ -50,11 +50,11 @@ class QueryMatch(EventSignal):
         if not batch.derived(per_event).any():
             return np.full(len(batch), np.nan)
         held, words, queries = batch.derived(overlap), batch.derived(document_words), batch.derived(query_words)
-        ends = ends_of_documents(batch)
-        kept = np.flatnonzero(content(queries))
-        asked = _distinct(queries.owner[kept], batch.derived(query_stems)[kept], len(batch))
+        ends = document_ends(batch)
+        kept = np.flatnonzero(queries.derived(content))
+        asked = _distinct(queries.owner[kept], queries.derived(stems)[kept], len(batch))
         event = np.repeat(np.arange(len(batch)), np.diff(ends))
-        found = _distinct(words.owner[held.asked], batch.derived(document_stems)[held.asked], len(event))
+        found = _distinct(words.owner[held.asked], words.derived(stems)[held.asked], len(event))
         best = np.zeros(len(batch), np.int64)
         np.maximum.at(best, event, found)
         known = (asked > 0) & (batch.derived(per_event) > 0) & ~held.pasted

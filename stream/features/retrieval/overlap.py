@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 from windvane.stream.features.support.support import per_event
-from windvane.stream.text.stems import answer_content, answer_stems, document_stems, stems
+from windvane.stream.text.stems import content, stems
 from windvane.stream.text.stop_words import STOP_WORDS
-from windvane.stream.text.texts import answer_words, query_words
+from windvane.stream.text.texts import answer_words, document_words, query_words
 from windvane.stream.text.words import words_of
 
-__all__ = ["Overlap", "ends_of_documents", "overlap", "query_stems"]
+__all__ = ["Overlap", "overlap"]
 
 _PASTED: Final = 0.8
 """Of the documents' content words: a question that has more of them holds the documents themselves."""
@@ -50,7 +50,7 @@ class Overlap:
 
 def overlap(batch: Batch) -> Overlap:
     """Return what the answers took up; asked through `Batch.derived`."""
-    counts, keys = batch.derived(per_event), batch.derived(document_stems)
+    counts, keys = batch.derived(per_event), batch.derived(document_words).derived(stems)
     if not counts.any():
         no, nothing = np.zeros(len(batch), bool), np.zeros(1, np.int32)
         return Overlap(nothing, nothing, np.zeros(0, np.int64), no, no)
@@ -60,9 +60,9 @@ def overlap(batch: Batch) -> Overlap:
     size = np.left_shift(1, bits)
     base, shift = np.cumsum(size) - size, (64 - bits).astype(np.uint64)
     table = np.zeros(size.sum(), np.uint8)
-    table[_slots(batch.derived(query_stems), queries.counts, base, shift)] = _ASKED
-    at = np.flatnonzero(batch.derived(answer_content))
-    table[_slots(batch.derived(answer_stems), answers.counts, base, shift)[at]] |= _SAID
+    table[_slots(queries.derived(stems), queries.counts, base, shift)] = _ASKED
+    at = np.flatnonzero(answers.derived(content))
+    table[_slots(answers.derived(stems), answers.counts, base, shift)[at]] |= _SAID
     marks = table.take(_slots(keys, counts, base, shift))
     carries = _content_stems().take((keys >> _STOPS).view(np.int64))
     marks *= carries
@@ -84,17 +84,6 @@ def _slots(
     places = (keys >> np.repeat(shift, counts)).view(np.int64)
     places += np.repeat(base, counts)
     return places
-
-
-def query_stems(batch: Batch) -> NDArray[np.uint64]:
-    """Return the stems of the queries' words."""
-    return stems(batch.derived(query_words))
-
-
-def ends_of_documents(batch: Batch) -> NDArray[np.int64]:
-    """Return where the documents of each event begin among those of all, int64 (n + 1,)."""
-    ends = batch.arrow("gen_ai_retrieval_documents").offsets.to_numpy()
-    return np.asarray(ends - ends[0], np.int64)
 
 
 def _before(which: NDArray[np.bool_]) -> NDArray[np.int32]:

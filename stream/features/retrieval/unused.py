@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
 from windvane.stream.features.cost.priced import PRICE_COLUMNS, priced
-from windvane.stream.features.retrieval.overlap import ends_of_documents, overlap
+from windvane.stream.features.retrieval.overlap import overlap
 from windvane.stream.signals import Signal, SignalInfo
 from windvane.stream.text.sentences import sentence_starts
-from windvane.stream.text.texts import document_words
+from windvane.stream.text.texts import document_ends, document_words
 
 __all__ = ["UnusedCost", "UnusedTokens", "unused_tokens"]
 
@@ -91,7 +91,7 @@ def unused_tokens(batch: Batch) -> NDArray[np.float64]:
     held, words = batch.derived(overlap), batch.derived(document_words)
     if not len(words.begin):
         return np.full(len(batch), np.nan)
-    starts = np.flatnonzero(sentence_starts(words))
+    starts = np.flatnonzero(words.derived(sentence_starts))
     ends = np.append(starts, len(words.begin))
     offered, taken = np.diff(held.offered[ends]), np.diff(held.taken[ends])
     sizes = _THIRDS * np.diff(ends)
@@ -100,6 +100,6 @@ def unused_tokens(batch: Batch) -> NDArray[np.float64]:
         sizes -= np.diff(np.searchsorted(wide, ends))
     unused = (offered > 0) & (_USED * taken < offered)
     sums = np.concatenate([[0], np.cumsum(sizes * unused)])
-    documents = words.first[ends_of_documents(batch)]
+    documents = words.first[document_ends(batch)]
     tokens = np.diff(sums[np.searchsorted(starts, documents)]) / 3
     return np.where(held.answered, np.fmin(tokens, batch.numbers("gen_ai_usage_input_tokens")), np.nan)

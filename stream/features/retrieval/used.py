@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
-from windvane.stream.features.retrieval.overlap import ends_of_documents, overlap
+from windvane.stream.features.retrieval.overlap import overlap
 from windvane.stream.signals import Signal, SignalInfo
-from windvane.stream.text.texts import document_words
+from windvane.stream.text.texts import document_ends, document_words
 
 __all__ = ["ContextUsed", "DocumentsUsed"]
 
@@ -47,7 +47,7 @@ class ContextUsed(EventSignal):
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """See `EventSignal.score`."""
         held = batch.derived(overlap)
-        ends = batch.derived(document_words).first[ends_of_documents(batch)]
+        ends = batch.derived(document_words).first[document_ends(batch)]
         offered, taken = np.diff(held.offered[ends]), np.diff(held.taken[ends])
         return np.where(held.answered & (offered > 0), taken / (offered + 1), np.nan)
 
@@ -80,6 +80,6 @@ class DocumentsUsed(EventSignal):
         ends = batch.derived(document_words).first
         offered, taken = np.diff(held.offered[ends]), np.diff(held.taken[ends])
         share = np.where(offered > 0, np.round(100 * taken / (offered + 1)), _NOTHING_OFFERED).astype(np.int64)
-        lists = pa.ListArray.from_arrays(pa.array(ends_of_documents(batch), pa.int32()), _SHARES.take(share))
+        lists = pa.ListArray.from_arrays(pa.array(document_ends(batch), pa.int32()), _SHARES.take(share))
         whole = pc.binary_join_element_wise("[", pc.binary_join(lists, ","), "]", "")
         return pc.if_else(pa.array(held.answered), whole, None)

@@ -18,7 +18,15 @@ from windvane.stream.batch import Batch
 from windvane.stream.detector import EventSignal
 from windvane.stream.features.sensitive.candidates import may_hold, may_hold_mask
 from windvane.stream.signals import Signal, SignalInfo
-from windvane.stream.text.texts import answer_words, answers, document_words, documents, prompt_words, prompts
+from windvane.stream.text.texts import (
+    answer_words,
+    answers,
+    document_ends,
+    document_words,
+    documents,
+    prompt_words,
+    prompts,
+)
 from windvane.stream.text.words import Words, words_of
 
 __all__ = ["PiiSeen", "SecretsSeen", "SensitiveKinds", "sensitive"]
@@ -148,11 +156,11 @@ def _sources(batch: Batch) -> Iterator[tuple[pa.Array, Words, Callable[[int], It
     """Yield texts, their words, and which events a text belongs to."""
     yield batch.derived(prompts), batch.derived(prompt_words), _itself
     yield batch.derived(answers), batch.derived(answer_words), _itself
-    ends = batch.arrow("gen_ai_retrieval_documents").offsets.to_numpy()
+    ends = document_ends(batch)
     yield (
         batch.derived(documents),
         batch.derived(document_words),
-        lambda place: (int(np.searchsorted(ends - ends[0], place, "right")) - 1,),
+        lambda place: (int(np.searchsorted(ends, place, "right")) - 1,),
     )
     for name in ("gen_ai_system_instructions", "error_message"):
         codes = batch.codes(name)
@@ -171,7 +179,7 @@ def _of_code(which: NDArray[np.int64], place: int) -> Iterable[int]:
 
 def _says(batch: Batch) -> NDArray[np.bool_]:
     """Return which events have any of these texts, bool (n,)."""
-    says: NDArray[np.bool_] = np.diff(batch.arrow("gen_ai_retrieval_documents").offsets.to_numpy()) > 0
+    says: NDArray[np.bool_] = np.diff(document_ends(batch)) > 0
     for name in _COLUMNS:
         cells = batch.arrow(name)
         if pa.types.is_string(cells.type):

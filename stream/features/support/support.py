@@ -11,9 +11,9 @@ from windvane.stream.batch import Batch
 from windvane.stream.features.support.given_numbers import missing
 from windvane.stream.features.support.numbers import Numbers, numbers
 from windvane.stream.text.presence import Presence
-from windvane.stream.text.sentences import answer_starts
-from windvane.stream.text.stems import answer_stems, document_stems, stems
-from windvane.stream.text.texts import answer_words, document_words, query_words
+from windvane.stream.text.sentences import sentence_starts
+from windvane.stream.text.stems import stems
+from windvane.stream.text.texts import answer_words, document_ends, document_words, query_words
 from windvane.stream.text.word_table import MIX
 from windvane.stream.text.words import Words
 
@@ -45,26 +45,19 @@ class Support:
 
 def support(batch: Batch) -> Support:
     """Return what the documents and the question know of the answers; asked through `Batch.derived`."""
-    return support_of(
-        batch,
-        batch.derived(document_words),
-        batch.derived(document_stems),
-        batch.derived(per_event),
-        batch.derived(query_words),
-    )
+    return support_of(batch, batch.derived(document_words), batch.derived(per_event), batch.derived(query_words))
 
 
-def support_of(
-    batch: Batch, sources: Words, source_keys: NDArray[np.uint64], source_counts: NDArray[np.int64], queries: Words
-) -> Support:
+def support_of(batch: Batch, sources: Words, source_counts: NDArray[np.int64], queries: Words) -> Support:
     """Return what sources and queries know of the answers; each event's sources have `source_counts` (n,) words."""
-    answers, keys = batch.derived(answer_words), batch.derived(answer_stems)
+    answers = batch.derived(answer_words)
+    keys, source_keys = answers.derived(stems), sources.derived(stems)
     there = Presence(source_counts + queries.counts)
     of_sources, of_answers = there.spread(source_counts), there.spread(answers.counts)
     there.add(there.slots(source_keys, of_sources))
     at = there.slots(keys, of_answers)
     in_source = there.has(at)
-    there.add(there.slots(stems(queries), there.spread(queries.counts)))
+    there.add(there.slots(queries.derived(stems), there.spread(queries.counts)))
     known = there.has(at)
     runs = Presence(source_counts + queries.counts)
     whole = np.ones(len(source_keys), bool)
@@ -72,7 +65,7 @@ def support_of(
     runs.add(runs.slots(_runs_of_three(source_keys), of_sources)[whole])
     run = runs.has(runs.slots(_runs_of_three(keys), of_answers))
     _spoil_heads(run, answers)
-    found, starts = numbers(answers), batch.derived(answer_starts)
+    found, starts = numbers(answers), answers.derived(sentence_starts)
     owners = np.repeat(np.arange(answers.texts), source_counts)
     lacking = missing(answers, starts, found, ((sources, owners), (queries, queries.owner)))
     for words in (found.first[~lacking], found.last[~lacking]):
@@ -87,9 +80,7 @@ def nothing_given(batch: Batch) -> bool:
 
 def per_event(batch: Batch) -> NDArray[np.int64]:
     """Return how many words the documents of each event have, int64 (n,)."""
-    cells = batch.arrow("gen_ai_retrieval_documents")
-    ends = cells.offsets.to_numpy()
-    counts: NDArray[np.int64] = np.diff(batch.derived(document_words).first[ends - ends[0]])
+    counts: NDArray[np.int64] = np.diff(batch.derived(document_words).first[document_ends(batch)])
     return counts
 
 

@@ -12,6 +12,7 @@ from windvane.stream.detector import EventSignal
 from windvane.stream.features.support.support import Support
 from windvane.stream.features.unsupported.numbers import count_where_given
 from windvane.stream.signals import Signal, SignalInfo
+from windvane.stream.text.texts import document_ends
 from windvane.stream.text.words import Words
 
 __all__ = ["UnsupportedCitations", "UnsupportedUrls"]
@@ -99,7 +100,7 @@ def _astray(batch: Batch, words: Words, held: Support) -> NDArray[np.int64]:
     found = held.numbers
     at = found.first
     before, behind = words.raw[words.begin[at] - 1], words.raw[words.end[at]]
-    documents = np.diff(batch.arrow("gen_ai_retrieval_documents").offsets.to_numpy())
+    documents = np.diff(document_ends(batch))
     astray = (before == ord("[")) & (behind == ord("]"))
     astray &= (found.value < 1) | (found.value > documents[words.owner[at]])
     author = np.maximum(at - 1, 0)

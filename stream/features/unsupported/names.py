@@ -12,8 +12,8 @@ from windvane.stream.detector import EventSignal
 from windvane.stream.features.support.support import Support
 from windvane.stream.features.unsupported.numbers import count_where_given
 from windvane.stream.signals import Signal, SignalInfo
-from windvane.stream.text.sentences import answer_starts
-from windvane.stream.text.stems import answer_content
+from windvane.stream.text.sentences import sentence_starts
+from windvane.stream.text.stems import content
 from windvane.stream.text.words import Words
 
 __all__ = ["UnsupportedNames"]
@@ -52,8 +52,8 @@ class UnsupportedNames(EventSignal):
         return count_where_given(batch, _missing)
 
 
-def _missing(batch: Batch, words: Words, held: Support) -> NDArray[np.int64]:
-    carries, starts = batch.derived(answer_content), batch.derived(answer_starts)
+def _missing(_: Batch, words: Words, held: Support) -> NDArray[np.int64]:
+    carries, starts = words.derived(content), words.derived(sentence_starts)
     upper = words.capital & carries
     before = words.raw[words.begin - 1]
     before = np.where(before == ord(" "), words.raw[words.begin - 2], before)
