@@ -88,6 +88,20 @@ class Batch:
             held = self._numbers[name] = self.arrow(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
         return held
 
+    def entries(self, name: str, wanted: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64], pa.Array]:
+        """Return the entries of a map column that have one of the `wanted` names, in the events' order.
+
+        Whose each is, int64 (k,); the place of its name in `wanted`, int64 (k,); its value, string (k,).
+        """
+        cells = self.arrow(name)
+        ends = cells.offsets.to_numpy()
+        begin, count = int(ends[0]), int(ends[-1] - ends[0])
+        found = pc.index_in(cells.keys.slice(begin, count), value_set=pa.array(wanted, pa.string()))
+        at = np.flatnonzero(found.is_valid().to_numpy(zero_copy_only=False))
+        which = found.take(pa.array(at)).to_numpy().astype(np.int64)
+        rows = np.searchsorted(ends, at + begin, side="right") - 1
+        return rows, which, cells.items.slice(begin, count).take(pa.array(at))
+
     def times_us(self) -> NDArray[np.int64]:
         """Return when each call ended: int64 microseconds since 1970, shape (n,)."""
         return np.asarray(self.arrow("time").to_numpy(zero_copy_only=False), dtype=np.int64)

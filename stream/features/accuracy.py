@@ -115,15 +115,11 @@ def _expected(batch: Batch) -> pa.Array:
     named = pc.fill_null(pc.equal(batch.arrow(_NAME), "expected"), False)
     found = pc.if_else(named, batch.arrow(_LABEL), pa.scalar(None, pa.string()))
     for column in ("tags", "attributes"):
-        cells = batch.arrow(column)
-        ends = cells.offsets.to_numpy()
-        names = cells.keys.slice(ends[0], ends[-1] - ends[0])
-        places = np.flatnonzero(pc.equal(names, "expected").to_numpy(zero_copy_only=False))
-        if len(places):
-            owners = np.searchsorted(ends, places + ends[0], side="right") - 1
+        rows, _, given = batch.entries(column, ("expected",))
+        if len(rows):
             at = np.full(len(batch), -1, np.int64)
-            at[owners] = places
-            values = cells.items.slice(ends[0], ends[-1] - ends[0]).take(pa.array(at, mask=at < 0))
+            at[rows] = np.arange(len(rows))
+            values = given.take(pa.array(at, mask=at < 0))
             # An attribute is JSON: a text has its quotes.
             found = pc.coalesce(found, pc.replace_substring_regex(values, r'^"(.*)"$', r"\1"))
     return found

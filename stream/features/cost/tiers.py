@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
@@ -41,14 +39,10 @@ def tiers(batch: Batch) -> tuple[list[str], NDArray[np.int64]]:
     words = [""]
     best = np.full(len(batch), len(_NAMES) << 32, np.int64)
     for column in ("tags", "attributes"):
-        cells = batch.arrow(column)
-        ends = cells.offsets.to_numpy()
-        names = cells.keys.slice(ends[0], ends[-1] - ends[0])
-        places = np.flatnonzero(pc.is_in(names, value_set=pa.array(_NAMES)).to_numpy(zero_copy_only=False))
-        if not len(places):
+        rows, rank, given = batch.entries(column, _NAMES)
+        if not len(rows):
             continue
-        rank = pc.index_in(names.take(pa.array(places)), value_set=pa.array(_NAMES)).to_numpy().astype(np.int64)
-        coded = cells.items.slice(ends[0], ends[-1] - ends[0]).take(pa.array(places)).dictionary_encode()
+        coded = given.dictionary_encode()
         said = coded.indices.to_numpy().astype(np.int64)
         # Every name and value that there is, read once.
         pairs, which = np.unique(rank * len(coded.dictionary) + said, return_inverse=True)
@@ -56,7 +50,7 @@ def tiers(batch: Batch) -> tuple[list[str], NDArray[np.int64]]:
         read = [_tier(_NAMES[pair // len(values)], values[pair % len(values)]) for pair in pairs.tolist()]
         words += sorted(set(read) - set(words))
         code = np.array([words.index(tier) for tier in read])[which]
-        np.minimum.at(best, np.searchsorted(ends, places + ends[0], side="right") - 1, rank << 32 | code)
+        np.minimum.at(best, rows, rank << 32 | code)
     return words, best & 0xFFFFFFFF
 
 

@@ -9,7 +9,6 @@ import jsonschema_rs
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
@@ -89,14 +88,9 @@ class SchemaValid(EventSignal):
 
 def _schemas(batch: Batch) -> tuple[NDArray[np.int64], list[str]]:
     """Return the events that have a schema, in order, and what it is, as JSON."""
-    attributes = batch.arrow("attributes")
-    ends = attributes.offsets.to_numpy()
-    if ends[0] == ends[-1]:
-        return np.zeros(0, np.int64), []
-    keys = attributes.keys.slice(ends[0], ends[-1] - ends[0])
-    at = np.flatnonzero(pc.is_in(keys, pa.array(_NAMES)).to_numpy(zero_copy_only=False))
-    rows, first = np.unique(np.searchsorted(ends - ends[0], at, "right") - 1, return_index=True)
-    return rows, attributes.items.slice(ends[0], ends[-1] - ends[0]).take(at[first]).to_pylist()
+    found, _, given = batch.entries("attributes", _NAMES)
+    rows, first = np.unique(found, return_index=True)
+    return rows, given.take(pa.array(first)).to_pylist()
 
 
 @lru_cache(256)
