@@ -85,7 +85,7 @@ def rate(pipeline: Pipeline, batch: Batch) -> float:
 
 def shares(pipeline: Pipeline, batch: Batch) -> dict[str, float]:
     """Return CPU microseconds per event of each signal, in its turn."""
-    series = pipeline.index.assign(batch)
+    _, series = pipeline.index.assign(batch)
     spent: dict[str, float] = defaultdict(float)
     for at, part in batch.parts():
         numbers = series[at : at + len(part)]

@@ -30,7 +30,6 @@ from windvane.stream.partition import Limits, PartitionScorer
 from windvane.stream.pipeline import Pipeline
 from windvane.stream.registry import make_pipeline
 from windvane.stream.seen import Seen
-from windvane.stream.series import runs
 from windvane.stream.tables import tables_of
 
 BLOCK: Final = 20_000
@@ -93,10 +92,10 @@ def alone(series: int = 1_000) -> dict[str, float]:
         for scorer in scorers:
             found = records(block, f"{scorer.name}-{turn}", 0)
             batch = gather(found, [open_record(record) for record in found], Seen()).batch()
-            layout = runs(pipeline.index.assign(batch))
+            members = pipeline.members(batch)
             begin = time.process_time()
             if isinstance(scorer, Detector):
-                scorer.update(batch, layout, series)
+                scorer.update(batch, members)
             else:
                 scorer.score(batch)
             taken.setdefault(str(scorer.name), []).append((time.process_time() - begin) / BLOCK * 1e6)

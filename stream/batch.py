@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, TypeVar, cast
 
@@ -55,6 +55,7 @@ class Batch:
         self._codes: dict[str, pa.DictionaryArray] = {}
         self._numbers: dict[str, NDArray[np.float64]] = {}
         self._derived: dict[Callable[[Batch], Any], Any] = {}
+        self._said: dict[str, NDArray[np.float64]] = {}
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -101,6 +102,15 @@ class Batch:
         which = found.take(pa.array(at)).to_numpy().astype(np.int64)
         rows = np.searchsorted(ends, at + begin, side="right") - 1
         return rows, which, cells.items.slice(begin, count).take(pa.array(at))
+
+    def tell(self, values: Mapping[str, NDArray[np.float64]]) -> None:
+        """Let it be known what the event signals say of these events: float64 (n,) by name."""
+        self._said.update(values)
+
+    def signal(self, name: str) -> NDArray[np.float64]:
+        """Return what an event signal says of each event, float64 (n,), NaN where it says nothing or there is none."""
+        said = self._said.get(name)
+        return np.full(len(self), np.nan) if said is None else said
 
     def times_us(self) -> NDArray[np.int64]:
         """Return when each call ended: int64 microseconds since 1970, shape (n,)."""

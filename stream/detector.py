@@ -8,7 +8,7 @@ of a batch, such as the answers' words, is a function of the batch that they all
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -17,11 +17,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
-from windvane.stream.series import Run
+from windvane.stream.series import Members
 from windvane.stream.signals import SignalInfo
 from windvane.stream.state import ArrayState, Stateful
 
-__all__ = ["ArrayDetector", "Change", "Detector", "EventSignal", "FunctionSignal", "LearnedSignal", "Said"]
+__all__ = ["ArrayDetector", "Change", "Detector", "EventSignal", "FunctionSignal", "LearnedSignal", "Said", "State"]
 
 Said: TypeAlias = NDArray[np.float64] | pa.Array
 """One number per event, float64 (n,), NaN where the event lacks what the signal needs.
@@ -70,6 +70,10 @@ class LearnedSignal(Stateful):
         """
 
 
+State: TypeAlias = Literal["fired", "recovered", "accepted", "learning", "ready"]
+"""What has fired recovers or is accepted as the new normal; a series is being learned, or ready to be judged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A series signal changes its state at one event: `row` is its place in the batch. `evidence` is stored as JSON."""
@@ -77,10 +81,11 @@ class Change:
     row: int
     series: int
     signal: str
-    state: Literal["fired", "recovered"]
+    state: State
     since_us: int
     """When the change began, by estimate; not when it was noticed."""
     evidence: Mapping[str, Any]
+    """What `windvane.stream.evidence.evidence` returns."""
 
 
 class Detector(Stateful):
@@ -88,30 +93,34 @@ class Detector(Stateful):
 
     infos: ClassVar[Mapping[str, SignalInfo]]
     """What its signals are, by name. One of an installed package may leave it out."""
+    share: ClassVar[float] = 1.0
+    """Its part of the budget of false alarms, beside the others' parts; 0 if it tells facts, which are never false."""
+    alarms_per_week: float = 1.0
+    """The false alarms that it may raise over all series of this partition together. Set before it is first asked."""
 
     @abstractmethod
-    def update(self, batch: Batch, layout: Sequence[Run], count: int) -> list[Change]:
+    def update(self, batch: Batch, members: Members) -> list[Change]:
         """Take a batch in and return the changes of state in it, in any order.
 
-        `layout` holds the batch's events by series; `count` is the number of series there are by now. How a log is cut
-        into batches must not change what is returned.
+        `members` says which events are of which series. `batch.signal` has what the event signals say. How a log is cut
+        into batches must not change what is returned. A signal of a series that has fired, told apart by its evidence's
+        `feature`, does not fire again before it has recovered or is accepted.
         """
 
 
 class ArrayDetector(ArrayState, Detector):
-    """A detector whose state is one record of a numpy dtype per series."""
+    """A detector whose state is one record of a numpy dtype per series: growth, saving and loading come from here."""
 
     @abstractmethod
-    def step(self, state: NDArray[Any], batch: Batch, run: Run) -> list[Change]:
-        """Take the events of `run` in. `state` holds a record per series of the run: change it in place."""
+    def follow(self, batch: Batch, members: Members) -> list[Change]:
+        """Do what `Detector.update` does.
 
-    def update(self, batch: Batch, layout: Sequence[Run], count: int) -> list[Change]:
+        `state[number]` is the record of a series, all zeros at first: to be changed in place, by a loop over the
+        memberships that is `compiled`.
+        """
+
+    def update(self, batch: Batch, members: Members) -> list[Change]:
         """See `Detector.update`."""
-        self._grow(count)
-        changes: list[Change] = []
-        for run in layout:
-            state = self.state[run.series]
-            changes += self.step(state, batch, run)
-            self.state[run.series] = state
-            self._dirty[run.series // self.page_size] = True
-        return changes
+        self._grow(members.count)
+        self._dirty[members.series // self.page_size] = True
+        return self.follow(batch, members)

@@ -167,10 +167,9 @@ class PartitionScorer:
         self.written_us = records[-1].time_us
         if held.unknown_columns:
             _log.info("%s/%d: a newer sender's columns were passed over; update this worker", *_names(self.home))
-        if self._plan:  # stored for sure: only the state has to come to where it was
-            self._pipeline.learn(held.batch())
-            return _Block(edge, {}, known)
-        return _Block(edge, tables_of(self.home, self._pipeline.score(held.batch()), held.letters), known)
+        scored = self._pipeline.score(held.batch())
+        # Of a block that is stored for sure only the state was asked for.
+        return _Block(edge, {} if self._plan else tables_of(self.home, scored, held.letters), known)
 
     def save(self) -> None:
         """Save the state as of the last block. A store that refuses costs a longer replay, nothing else."""

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from windvane.collectors.block import Page
 from windvane.stream.batch import Batch
+from windvane.stream.boundaries import Boundaries
 from windvane.stream.detector import Change, Detector, EventSignal, LearnedSignal, Said
-from windvane.stream.series import Series, SeriesIndex, runs
+from windvane.stream.recent import Recent
+from windvane.stream.series import Members, Series, SeriesIndex
 from windvane.stream.state import Stateful
 
 __all__ = ["Pipeline", "Scored"]
@@ -46,8 +48,11 @@ class Pipeline:
         detectors: Iterable[Detector],
         signals: Iterable[EventSignal] = (),
         learned: Iterable[LearnedSignal] = (),
+        segments: Sequence[str] = (),
     ) -> None:
-        self.index = SeriesIndex()
+        """`segments`: the tags whose values are watched as series of their own, too."""
+        self.index = SeriesIndex(segments)
+        self._boundaries, self._recent = Boundaries(), Recent()
         self.detectors = list(detectors)
         self.signals = list(signals)
         self.learned = list(learned)
@@ -55,28 +60,30 @@ class Pipeline:
 
     def score(self, batch: Batch) -> Scored:
         """Take a batch in. The same batches in the same order give the same answers."""
-        series = self.index.assign(batch)
+        members = self.members(batch)
+        own = members.series[np.flatnonzero(np.diff(members.rows, prepend=-1))]
         said: dict[str, list[tuple[Said, bool]]] = {name: [] for name in self._names()}
         for start, part in batch.parts():
             for signal in self.signals:
                 said[signal.name].append(self._ask(signal.name, len(part), partial(signal.score, part)))
             for learned in self.learned:
-                said[learned.name].append(self._ask_learned(learned, start, part, series))
+                said[learned.name].append(self._ask_learned(learned, start, part, own))
         whole = {name: _joined(parts) for name, parts in said.items() if any(heard for _, heard in parts)}
         notes = {name: one for name, one in whole.items() if isinstance(one, pa.Array)}
         values = {name: one for name, one in whole.items() if name not in notes}
-        return Scored(batch, values, notes, self._detect(batch, series), self.index.keys)
+        batch.tell(values)
+        return Scored(batch, values, notes, self._detect(batch, members), self.index.keys)
+
+    def members(self, batch: Batch) -> Members:
+        """Return which events are of which series; new ones get their number."""
+        before = len(self.index.keys)
+        rows, series = self.index.assign(batch)
+        count = len(self.index.keys)
+        known = np.maximum.accumulate(np.maximum(series + 1, before)) if len(series) else series
+        return Members(rows, series, known, self._boundaries.mark(batch, rows, series, count), count)
 
     def _names(self) -> list[str]:
         return [signal.name for signal in self.signals] + [signal.name for signal in self.learned]
-
-    def learn(self, batch: Batch) -> list[Change]:
-        """Take a batch in for the state alone, as `score` does: all that a stored block needs."""
-        series = self.index.assign(batch)
-        for start, part in batch.parts() if self.learned else ():
-            for learned in self.learned:
-                self._ask_learned(learned, start, part, series)
-        return self._detect(batch, series)
 
     def _ask_learned(
         self, signal: LearnedSignal, start: int, part: Batch, series: NDArray[np.int64]
@@ -93,17 +100,19 @@ class Pipeline:
             self._failed(name, "its value is absent for these events")
             return np.full(count, np.nan), False
 
-    def _detect(self, batch: Batch, series: NDArray[np.int64]) -> list[Change]:
+    def _detect(self, batch: Batch, members: Members) -> list[Change]:
         changes: list[Change] = []
-        if self.detectors and len(batch):
-            layout = runs(series)
-            for detector in self.detectors:
-                try:
-                    found = detector.update(batch, layout, len(self.index.keys))
-                    changes += _in_place(found, len(batch), len(self.index.keys))
-                except Exception:
-                    self._failed(detector.name, "its changes in this batch are lost")
-        changes.sort(key=lambda change: (change.row, change.signal, str(change.evidence.get("feature", ""))))
+        if not len(batch):
+            return changes
+        for detector in self.detectors:
+            try:
+                found = detector.update(batch, members)
+                changes += _in_place(found, len(batch), members.count)
+            except Exception:
+                self._failed(detector.name, "its changes in this batch are lost")
+        changes.sort(key=lambda change: (change.row, change.series, change.signal, str(change.evidence.get("feature"))))
+        changes = self._recent.name_events(batch, members, changes)
+        self._recent.take(batch, members)
         return changes
 
     def _failed(self, name: str, so: str) -> None:
@@ -133,6 +142,8 @@ class Pipeline:
                 self._failed(holder.name, "its saved state cannot be read, and it starts to learn anew")
 
     def _holders(self) -> Iterator[tuple[str, Stateful]]:
+        yield "series/boundaries", self._boundaries
+        yield "series/recent", self._recent
         for detector in self.detectors:
             yield f"detector/{detector.name}", detector
         for signal in self.learned:

@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 
 from windvane.errors import ConfigError
 from windvane.settings import setting
+from windvane.stream.baseline import Baseline
 from windvane.stream.detector import Detector, EventSignal, FunctionSignal, LearnedSignal
-from windvane.stream.drift.page_hinkley import PageHinkley
 from windvane.stream.features.accuracy import ExactMatch, NormalizedMatch, NumericMatch
 from windvane.stream.features.cost.cost import Cost, PricedBy
 from windvane.stream.features.cost.repeat import Repeat
@@ -97,7 +97,12 @@ LEARNED_SIGNALS: Final[tuple[type[LearnedSignal], ...]] = (
     PromptTemplate,
     Repeat,
 )  # fmt: skip
-DETECTORS: Final[dict[str, type[Detector]]] = {PageHinkley.name: PageHinkley}
+DETECTORS: Final[dict[str, type[Detector]]] = {
+    one.name: one
+    for one in (
+        Baseline,
+    )
+}  # fmt: skip
 
 SIGNALS: Final[dict[Literal["event", "series"], dict[str, SignalInfo]]] = {
     "event": {one.name: one.info for one in EVENT_SIGNALS} | {one.name: one.info for one in LEARNED_SIGNALS},
@@ -127,8 +132,10 @@ def make_detector(spec: str) -> Detector:
     raise ConfigError(f"there is no detector {spec!r}. Known: {known}, and 'river.<module>.<Class>(…) on <column>'")
 
 
-def make_pipeline(detectors: Sequence[str] | None = None) -> Pipeline:
-    """Return a new pipeline with the named detectors (default: the settings') and every event signal.
+def make_pipeline(detectors: Sequence[str] | None = None, *, partitions: int = 1) -> Pipeline:
+    """Return a new pipeline with the named detectors (default: the settings', or all of ours) and every event signal.
+
+    It may raise as many false alarms as the settings allow to all, divided by the log's `partitions`.
 
     Raises:
         ConfigError: see `make_detector`; or two of one name, or an installed package whose signal cannot be had.
@@ -140,12 +147,16 @@ def make_pipeline(detectors: Sequence[str] | None = None) -> Pipeline:
         if not isinstance(signal, EventSignal | LearnedSignal):
             raise ConfigError(f"{entry.value} is no windvane.stream.detector.EventSignal. Update or remove its package")
         signals.append(signal)
-    made = [make_detector(spec) for spec in setting("detectors", detectors)]
+    made = [make_detector(spec) for spec in setting("detectors", detectors) or DETECTORS]
     for kind, names in (("detector", [one.name for one in made]), ("signal", [one.name for one in signals])):
         if twice := {name for name in names if names.count(name) > 1}:
             raise ConfigError(f"two {kind}s are named {min(twice)!r}: name each once, or remove a package")
     learned = [signal for signal in signals if isinstance(signal, LearnedSignal)]
-    return Pipeline(made, [signal for signal in signals if isinstance(signal, EventSignal)], learned)
+    budget = setting("false_alarms_per_week") / partitions / (sum(one.share for one in made) or 1.0)
+    for one in made:
+        one.alarms_per_week = budget * one.share
+    plain = [signal for signal in signals if isinstance(signal, EventSignal)]
+    return Pipeline(made, plain, learned, setting("segments"))
 
 
 def _made_signal(entry: EntryPoint) -> Any:

@@ -1,18 +1,20 @@
-"""Series: (service, model, operation, prompt version), numbered as they come, and their events side by side."""
+"""Series: (service, model, operation, prompt version), and segments of them by tag, numbered as they come."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 
-__all__ = ["SERIES_COLUMNS", "Run", "Series", "SeriesIndex", "runs"]
+__all__ = ["SERIES_COLUMNS", "Members", "Run", "Series", "SeriesIndex", "runs"]
 
 SERIES_COLUMNS: Final = (
     "service_name",
@@ -21,6 +23,11 @@ SERIES_COLUMNS: Final = (
     "gen_ai_prompt_version",
 )
 _PAGE: Final = 1024
+_MOST_SEGMENTS: Final = 64
+"""Of one series by one tag: a tag with an id in it does not fill the memory."""
+
+
+_NO_ENTRIES: Final = (np.zeros(0, np.int64), np.zeros(0, np.int64), pa.array([], pa.string()))
 
 
 class Series(NamedTuple):
@@ -30,6 +37,25 @@ class Series(NamedTuple):
     gen_ai_request_model: str
     gen_ai_operation_name: str
     gen_ai_prompt_version: str
+    segment: str = ""
+    """The part of it that has this tag, as `region=eu`; empty for the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Which events of a batch are of which series: m memberships in the log's order. An event is of its own series, and
+    of a segment of it for each tag that the settings name.
+
+    `rows` int64 (m,), places in the batch; `series` int64 (m,), numbers; `known` int64 (m,), how many series there were
+    by then, this one included; `begins` bool (m,), whether the event is the first of its series after an announced
+    change (a new release): what was usual before it is no measure. `count`: the series there are after the batch.
+    """
+
+    rows: NDArray[np.int64]
+    series: NDArray[np.int64]
+    known: NDArray[np.int64]
+    begins: NDArray[np.bool_]
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +94,59 @@ class SeriesIndex:
 
     kind: Final = "series"
 
-    def __init__(self) -> None:
+    def __init__(self, segments: Sequence[str] = ()) -> None:
+        """`segments`: the tags whose values divide a series."""
         self.keys: list[Series] = []
-        self._numbers: dict[tuple[str, str, str, str], int] = {}
+        self._segments = tuple(segments)
+        self._numbers: dict[Series, int] = {}
+        self._segmented: Counter[tuple[Series, str]] = Counter()
         self._saved = 0
 
-    def assign(self, batch: Batch) -> NDArray[np.int64]:
-        """Return each event's series number, int64 (n,); new series get the next ones, in order of appearance."""
-        combined = np.zeros(len(batch), dtype=np.int64)
-        columns = []
-        for name in SERIES_COLUMNS:
-            coded = batch.codes(name)
-            # Code 0 is absence, as is the empty text.
-            codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
-            values = np.array(["", *coded.dictionary.to_pylist()], dtype=object)
-            columns.append((codes, values))
-            # Renumbered after each column, so that the product stays small.
-            _, first, combined = np.unique(combined * len(values) + codes, return_index=True, return_inverse=True)
-        order = np.argsort(first)
-        names = zip(*(values[codes[first[order]]] for codes, values in columns), strict=True)
-        numbers = np.empty(len(first), dtype=np.int64)
-        numbers[order] = [self._number(name) for name in names]
-        return numbers[combined]
+    def assign(self, batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the memberships of a batch: places in it, and numbers of series, both int64 (m,), in the log's order.
 
-    def _number(self, key: tuple[str, str, str, str]) -> int:
+        New series get the next numbers, in order of appearance. An event's own series comes before its segments. Of
+        more than 64 values of one tag in one series the later ones make no segments.
+        """
+        rows, codes, names = self._memberships(batch)
+        _, first, which = np.unique(codes, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        numbers = np.empty(len(first), dtype=np.int64)
+        numbers[order] = [self._number(names(place)) for place in first[order].tolist()]
+        found = numbers[which]
+        return rows[found >= 0], found[found >= 0]
+
+    def _memberships(self, batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int64], Callable[[int], Series]]:
+        """Return the place in the batch and the code of each membership, and what names the series of the n-th one."""
+        codes, columns = _coded(batch)
+        rows, which, values = batch.entries("tags", self._segments) if self._segments else _NO_ENTRIES
+        texts = values.dictionary_encode()
+        said = texts.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        width = len(self._segments) * max(len(texts.dictionary), 1) + 1
+        tagged = codes[rows] * width + which * max(len(texts.dictionary), 1) + said + 1
+        all_rows = np.concatenate([np.arange(len(batch)), rows])
+        order = np.argsort(all_rows, kind="stable")
+
+        def name(place: int) -> Series:
+            at = int(order[place])
+            key = Series(*(str(values[own[all_rows[at]]]) for own, values in columns))
+            if at < len(batch):
+                return key
+            at -= len(batch)
+            return key._replace(segment=f"{self._segments[which[at]]}={texts.dictionary[said[at]]}")
+
+        return all_rows[order], np.concatenate([codes * width, tagged])[order], name
+
+    def _number(self, key: Series) -> int:
         number = self._numbers.get(key)
         if number is None:
+            if key.segment:
+                kind = (key._replace(segment=""), key.segment.split("=")[0])
+                if self._segmented[kind] >= _MOST_SEGMENTS:
+                    return -1
+                self._segmented[kind] += 1
             number = self._numbers[key] = len(self.keys)
-            self.keys.append(Series(*key))
+            self.keys.append(key)
         return number
 
     def pages(self, *, whole: bool) -> Iterator[tuple[int, bytes]]:
@@ -109,6 +160,23 @@ class SeriesIndex:
     def load(self, pages: Iterable[tuple[int, bytes]]) -> None:
         """Take the pages of a snapshot."""
         for _, data in sorted(pages):
-            for key in msgspec.msgpack.decode(data, type=list[tuple[str, str, str, str]]):
-                self._number(key)
+            for key in msgspec.msgpack.decode(data, type=list[tuple[str, ...]]):
+                self._number(Series(*key))
         self._saved = len(self.keys)
+
+
+def _coded(batch: Batch) -> tuple[NDArray[np.int64], list[tuple[NDArray[np.int64], NDArray[Any]]]]:
+    """Return a code per event that is its series', int64 (n,); and of each column the codes and what they stand for."""
+    combined = np.zeros(len(batch), dtype=np.int64)
+    columns = []
+    for name in SERIES_COLUMNS:
+        coded = batch.codes(name)
+        # Code 0 is absence, as is the empty text.
+        codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
+        values = np.array(["", *coded.dictionary.to_pylist()], dtype=object)
+        empty = np.flatnonzero(values == "")
+        codes[np.isin(codes, empty)] = 0
+        columns.append((codes, values))
+        # Renumbered after each column, so that the product stays small.
+        combined = np.unique(combined * len(values) + codes, return_inverse=True)[1]
+    return combined, columns

@@ -65,8 +65,36 @@ class Signal(StrEnum):
     PRICED_BY = "priced_by"
     REPEAT = "repeat"
     OUTPUT_RATE = "output_tokens_per_second"
+    # Conversations and agents
+    ANSWER_AGREEMENT = "answer_agreement"
+    AGENT_STEPS = "agent_steps"
+    AGENT_LOOP = "agent_loop"
+    TOOL_CALLS = "tool_calls"
+    # Embeddings
+    EMBEDDING_DIMENSION = "embedding_dimension"
+    EMBEDDING_NORM = "embedding_norm"
+    EMBEDDING_BROKEN = "embedding_broken"
+    EMBEDDING_DISTANCE = "embedding_distance"
+    # Retrieval, by the app's own account
+    RETRIEVED = "retrieved_documents"
+    # Delivery
+    LATE = "late"
     # Of a series
-    LEVEL_SHIFT = "level_shift"
+    BASELINE = "baseline"
+    MODEL_DRIFT = "model_drift"
+    INPUT_DRIFT = "input_drift"
+    MODEL_CHANGED = "model_changed"
+    BEHAVIOUR_SHIFT = "behaviour_shift"
+    ERROR_SHIFT = "error_shift"
+    QUALITY_SHIFT = "quality_shift"
+    RETRIEVAL_SHIFT = "retrieval_shift"
+    EMBEDDING_SHIFT = "embedding_shift"
+    ANOMALY = "anomaly"
+    TRAFFIC_SHIFT = "traffic_shift"
+    SILENCE = "silence"
+    PROVIDER_TROUBLE = "provider_trouble"
+    COST_RUNAWAY = "cost_runaway"
+    VERSION_DIFFERENCE = "version_difference"
 
 
 @dataclass(frozen=True, slots=True)

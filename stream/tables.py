@@ -161,7 +161,7 @@ def _changes(scored: Scored, place: Mapping[str, pa.Array]) -> pa.Table:
         "evidence": [_encode(change.evidence).decode() for change in changes],
     }
     keys = [scored.series[change.series] for change in changes]
-    columns |= {name: [key[at] for key in keys] for at, name in enumerate(SERIES_COLUMNS)}
+    columns |= {name: [key[at] for key in keys] for at, name in enumerate((*SERIES_COLUMNS, "segment"))}
     return pa.table({**columns, **{name: pc.take(array, rows) for name, array in place.items()}})
 
 

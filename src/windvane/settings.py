@@ -125,9 +125,21 @@ SETTINGS: Final[dict[str, Setting]] = {
     "detectors": Setting(
         "WINDVANE_DETECTORS",
         _names,
-        ("page_hinkley",),
+        (),
         "Series detectors, separated by ';': a registered name, or one of river's, as"
-        " 'river.drift.ADWIN(delta=0.002) on latency'.",
+        " 'river.drift.ADWIN(delta=0.002) on latency'. Default: all of ours.",
+    ),
+    "false_alarms_per_week": Setting(
+        "WINDVANE_FALSE_ALARMS_PER_WEEK",
+        float,
+        1.0,
+        "False alarms a week that all series and signals together are expected to raise at most: thresholds follow.",
+    ),
+    "segments": Setting(
+        "WINDVANE_SEGMENTS",
+        _names,
+        (),
+        "Tags, separated by ';', whose values are watched as series of their own: 'region;tenant'.",
     ),
     "prices": Setting(
         "WINDVANE_PRICES",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import math
 import pickle
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ import river
 from windvane.stream.batch import Batch
 from windvane.stream.detector import Change, Detector
 from windvane.stream.drift.river_spec import read
-from windvane.stream.series import Run
+from windvane.stream.series import Members
 
 __all__ = ["RiverDetector"]
 
@@ -64,20 +64,20 @@ class RiverDetector(Detector):
         self._watches: dict[int, _Watch] = {}
         self._touched: set[int] = set()
 
-    def update(self, batch: Batch, layout: Sequence[Run], count: int) -> list[Change]:
+    def update(self, batch: Batch, members: Members) -> list[Change]:
         """See `Detector.update`."""
         values, times = self._spec.values(batch), batch.times_us()
         changes = []
-        for run in layout:
-            for series, rows, mask in zip(run.series.tolist(), run.rows, run.mask, strict=True):
-                watch = self._watches.get(series)
-                if watch is None:
-                    watch = self._watches[series] = _Watch(self._spec.make())
-                self._touched.add(series)
-                for row in rows[mask].tolist():
-                    value = float(values[row])
-                    if not math.isnan(value) and (change := self._one(watch, value, row, series, int(times[row]))):
-                        changes.append(change)
+        for row, series in zip(members.rows.tolist(), members.series.tolist(), strict=True):
+            value = float(values[row])
+            if math.isnan(value):
+                continue
+            watch = self._watches.get(series)
+            if watch is None:
+                watch = self._watches[series] = _Watch(self._spec.make())
+            self._touched.add(series)
+            if change := self._one(watch, value, row, series, int(times[row])):
+                changes.append(change)
         return changes
 
     def _one(self, watch: _Watch, value: float, row: int, series: int, time_us: int) -> Change | None:

@@ -47,7 +47,7 @@ def said(signal: EventSignal | LearnedSignal, batch: Batch) -> list[Any]:
         answer = signal.score(batch)
     else:
         index = SeriesIndex()
-        answer = signal.score(batch, index.assign(batch), len(index.keys))
+        answer = signal.score(batch, index.assign(batch)[1], len(index.keys))
     assert len(answer) == len(batch)
     if isinstance(answer, pa.Array):
         assert pa.types.is_string(answer.type)

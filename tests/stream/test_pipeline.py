@@ -13,13 +13,13 @@ import pytest
 
 from tests.stream.traffic import changes, shifting
 from windvane.collectors.block import Home
+from windvane.stream.baseline import Baseline
 from windvane.stream.batch import Batch
 from windvane.stream.detector import Change, Detector, EventSignal
-from windvane.stream.drift.page_hinkley import PageHinkley
 from windvane.stream.features.output_rate import OutputRate
 from windvane.stream.pipeline import Pipeline
 from windvane.stream.registry import make_pipeline
-from windvane.stream.series import Run
+from windvane.stream.series import Members
 from windvane.stream.tables import tables_of
 from windvane.stream.testing import batch_of
 
@@ -46,7 +46,7 @@ class Finds(Detector):
     def __init__(self, find: Callable[[int], list[Change]]) -> None:
         self._find = find
 
-    def update(self, batch: Batch, layout: Sequence[Run], count: int) -> list[Change]:
+    def update(self, batch: Batch, members: Members) -> list[Change]:
         return self._find(len(batch))
 
     def pages(self, *, whole: bool) -> Iterator[tuple[int, bytes]]:
@@ -77,8 +77,8 @@ def change(row: int = 0, series: int = 0, evidence: Any = None) -> Change:
 def test_a_signal_that_fails_is_absent_counted_and_said_once(
     answer: Callable[[Batch], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    pipeline = Pipeline([PageHinkley()], [Says(answer), OutputRate()])
-    sound = Pipeline([PageHinkley()], [OutputRate()])
+    pipeline = Pipeline([Baseline()], [Says(answer), OutputRate()])
+    sound = Pipeline([Baseline()], [OutputRate()])
     with caplog.at_level(logging.ERROR):
         for start in (0, 600, 1200):
             events = shifting(1800)[start : start + 600]
@@ -98,20 +98,20 @@ def test_a_signal_that_fails_is_absent_counted_and_said_once(
     ],
 )
 def test_a_detector_that_fails_loses_its_changes_and_no_others(find: Callable[[int], Any]) -> None:
-    pipeline = Pipeline([Finds(find), PageHinkley()])
+    pipeline = Pipeline([Finds(find), Baseline()])
     events = shifting()
-    assert changes(pipeline, [events]) == changes(Pipeline([PageHinkley()]), [events]) != []
+    assert changes(pipeline, [events]) == changes(Pipeline([Baseline()]), [events]) != []
     assert pipeline.failures == {"test.finds": 1}
 
 
 def test_a_state_that_cannot_be_saved_or_read_leaves_the_others_whole() -> None:
-    pipeline, sound = (Pipeline([*extra, PageHinkley()]) for extra in ([Finds(lambda count: [])], []))
+    pipeline, sound = (Pipeline([*extra, Baseline()]) for extra in ([Finds(lambda count: [])], []))
     events = shifting()
     for each in (pipeline, sound):
         changes(each, [events])
     pages = list(pipeline.pages(whole=True))
     assert pages == list(sound.pages(whole=True)) and pipeline.failures == {"test.finds": 1}
-    heir = Pipeline([Finds(lambda count: []), PageHinkley()])
+    heir = Pipeline([Finds(lambda count: []), Baseline()])
     heir.load(pages)
     assert heir.failures == {"test.finds": 1} and list(heir.pages(whole=True)) == pages
 
@@ -120,7 +120,8 @@ def test_evidence_may_hold_whatever_a_detector_has_at_hand() -> None:
     evidence = {"float": np.float64(1.5), "nothing": float("nan"), "count": np.int64(3), "yes": np.True_, "own": ...}
     scored = Pipeline([Finds(lambda count: [change(evidence=evidence)])]).score(batch_of([{}]))
     (said,) = tables_of(HOME, scored, [])["series_signals"]["evidence"].to_pylist()
-    assert msgspec.json.decode(said) == {"float": 1.5, "nothing": None, "count": 3, "yes": True, "own": "Ellipsis"}
+    told = {"float": 1.5, "nothing": None, "count": 3, "yes": True, "own": "Ellipsis", "before": [], "after": ["0"]}
+    assert msgspec.json.decode(said) == told
 
 
 def test_a_signal_may_note_words_instead_of_numbers() -> None:

@@ -47,7 +47,7 @@ def test_any_detector_of_rivers_can_be_named(spec: str) -> None:
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
-        ("no_such", "Known: page_hinkley"),
+        ("no_such", "Known: baseline"),
         ("river.drift.ADWIN", "Write it as one of"),
         ("river.drift.ADWIN() on latency > 1.2.3", "Write it as one of"),
         ("river.os.system() on latency", "Write it as one of"),
@@ -74,14 +74,14 @@ def test_a_wrong_name_is_an_error_that_says_what_to_write(spec: str, says: str) 
 
 
 def test_a_detector_is_named_once() -> None:
-    with pytest.raises(ConfigError, match="two detectors are named 'page_hinkley'"):
-        make_pipeline(["page_hinkley", "page_hinkley"])
+    with pytest.raises(ConfigError, match="two detectors are named 'baseline'"):
+        make_pipeline(["baseline", "baseline"])
 
 
 PLUGIN = """
 import numpy
 from windvane.stream.detector import EventSignal
-from windvane.stream.drift.page_hinkley import PageHinkley
+from windvane.stream.baseline import Baseline
 
 class Lengths(EventSignal):
     name = "acme.length"
@@ -91,10 +91,8 @@ class Lengths(EventSignal):
 def shouting(batch):
     return numpy.array([(text or "").count("!") for text in batch.cells("gen_ai_output_messages")], float)
 
-class Eager(PageHinkley):
+class Eager(Baseline):
     name = "eager"
-    def __init__(self):
-        super().__init__(threshold=10)
 """
 
 
@@ -114,7 +112,7 @@ def test_an_installed_package_brings_signals_and_detectors(installed: Path) -> N
         "[windvane.signals]\nany = acme_plugin:Lengths\nacme.shouting = acme_plugin:shouting\n"
         "[windvane.detectors]\neager = acme_plugin:Eager\n"
     )
-    pipeline = make_pipeline(["eager", "page_hinkley"])
+    pipeline = make_pipeline(["eager", "baseline"])
     scored = pipeline.score(batch_of([{"response": "four"}, {"response": "no!!"}]))
     assert scored.values["acme.length"].tolist() == [4.0, 4.0]
     assert scored.values["acme.shouting"].tolist() == [0.0, 2.0] and pipeline.detectors[0].name == "eager"

@@ -19,7 +19,7 @@ def events(seed: int, count: int = 400) -> list[dict[str, str]]:
 @pytest.mark.parametrize("seed", range(3))
 def test_an_event_belongs_to_the_series_of_its_four_names(seed: int) -> None:
     index, whole = SeriesIndex(), events(seed)
-    numbers = [number for start in range(0, 400, 90) for number in index.assign(batch_of(whole[start : start + 90]))]
+    numbers = [number for start in range(0, 400, 90) for number in index.assign(batch_of(whole[start : start + 90]))[1]]
     assert [index.keys[number] for number in numbers] == [
         Series(*(event.get(name, "") for name in NAMES)) for event in whole
     ]
@@ -29,7 +29,7 @@ def test_an_event_belongs_to_the_series_of_its_four_names(seed: int) -> None:
 
 
 def test_absence_and_the_empty_text_are_the_same() -> None:
-    assert SeriesIndex().assign(batch_of([{"service": ""}, {}, {"model": ""}])).tolist() == [0, 0, 0]
+    assert SeriesIndex().assign(batch_of([{"service": ""}, {}, {"model": ""}]))[1].tolist() == [0, 0, 0]
 
 
 def test_numbers_outlive_a_restart() -> None:
@@ -41,7 +41,7 @@ def test_numbers_outlive_a_restart() -> None:
     heir = SeriesIndex()
     heir.load(pages.items())
     assert heir.keys == index.keys and not list(heir.pages(whole=False))
-    assert heir.assign(batch_of([{"service": "2-5"}, {"service": "new"}])).tolist() == [1805, 2700]
+    assert heir.assign(batch_of([{"service": "2-5"}, {"service": "new"}]))[1].tolist() == [1805, 2700]
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -80,9 +80,9 @@ def test_bodies_are_kept_of_events_that_have_one() -> None:
 def test_a_change_names_its_series_and_event() -> None:
     found = tables([{**event, "service": "s", "model": "m"} for event in shifting(series=1)])["series_signals"]
     assert {(row["signal"], row["service_name"], row["gen_ai_request_model"]) for row in found} == {
-        ("level_shift", "s", "m")
+        ("baseline", "s", "m")
     }
-    assert found[0]["state"] == "fired" and found[0]["event_id"].startswith("e1") and "latency" in found[0]["evidence"]
+    assert found[0]["state"] == "learning" and found[0]["event_id"] == "e15" and "says" in found[0]["evidence"]
 
 
 def test_events_are_written_last_so_that_what_counts_as_stored_is_whole() -> None:

@@ -1,0 +1,1 @@
+REVOKE SELECT ON {database}.baselines FROM windvane_reader_role;

@@ -1,0 +1,29 @@
+"""How many false alarms may be raised, and how a series spends its share of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from windvane.stream.compiled import compiled
+
+__all__ = ["WEEK_US", "spend"]
+
+WEEK_US: Final = 7 * 24 * 3600 * 1_000_000
+_MOST_US: Final = 3600 * 1_000_000
+
+
+@compiled
+def spend(per_week: float, streams: int, last_us: int, now_us: int) -> float:
+    """Return what one stream of evidence may spend at an event: the false alarms it may expect to raise by it.
+
+    `per_week` false alarms a week are shared by `streams` streams alike, each spends its share as time passes. A stream
+    that was silent spends an hour's worth at most, one whose clock went back nothing.
+
+    Evidence is a Shiryaev-Roberts sum, R := (R + spend) * e, where e >= 0 has a mean of at most 1 while nothing has
+    changed; it alarms at R >= 1 and begins anew at 0. R less what was spent is then a supermartingale, so the expected
+    number of false alarms up to any event, looked at after every one, is at most what was spent: Pollak (1985), Optimal
+    detection of a change in distribution; Shin, Ramdas, Rinaldo (2024), E-detectors. It holds for a mixture of such
+    sums whose weights are 1 in all.
+    """
+    passed = min(max(now_us - last_us, 0), _MOST_US)
+    return per_week * passed / (WEEK_US * streams)
