@@ -21,9 +21,9 @@ _TICK_S: Final = 0.05
 
 
 def make_app(
-    bootstrap: str, topic: str, owned_of: Callable[[], Owned], *, group: str, data_dir: str, wait_s: float = 120.0
+    bootstrap: str, topic: str, owned_of: Callable[[int], Owned], *, group: str, data_dir: str, wait_s: float = 120.0
 ) -> faust.App:
-    """Return the Faust app that drives `topic`. `owned_of` is called on the app's loop, once.
+    """Return the Faust app that drives `topic`. `owned_of` is called once, on its loop, with the number of partitions.
 
     Blocks up to `wait_s` for a broker that has the topic.
 
@@ -35,7 +35,7 @@ def make_app(
     if not servers:
         raise ConfigError(f"{bootstrap!r} is no broker: use host:port[,host:port]")
     # Without a broker Faust would end, without the topic it would idle for good.
-    wait_for_topic(bootstrap, topic, wait_s)
+    partitions = wait_for_topic(bootstrap, topic, wait_s)
     app = faust.App(
         group,
         broker=";".join(f"kafka://{server}" for server in servers),
@@ -58,7 +58,7 @@ def make_app(
 
     def owned() -> Owned:
         if not made:
-            made.append(owned_of())
+            made.append(owned_of(partitions))
         return made[0]
 
     async def starts(assigned: set[TP]) -> dict[TP, int]:

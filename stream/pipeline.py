@@ -80,7 +80,7 @@ class Pipeline:
         rows, series = self.index.assign(batch)
         count = len(self.index.keys)
         known = np.maximum.accumulate(np.maximum(series + 1, before)) if len(series) else series
-        return Members(rows, series, known, self._boundaries.mark(batch, rows, series, count), count)
+        return Members(rows, series, known, self._boundaries.mark(batch, rows, series, count), count, self.index.keys)
 
     def _names(self) -> list[str]:
         return [signal.name for signal in self.signals] + [signal.name for signal in self.learned]

@@ -48,7 +48,8 @@ class Members:
 
     `rows` int64 (m,), places in the batch; `series` int64 (m,), numbers; `known` int64 (m,), how many series there were
     by then, this one included; `begins` bool (m,), whether the event is the first of its series after an announced
-    change (a new release): what was usual before it is no measure. `count`: the series there are after the batch.
+    change (a new release): what was usual before it is no measure. `count`: the series there are after the batch;
+    `keys` names them.
     """
 
     rows: NDArray[np.int64]
@@ -56,6 +57,7 @@ class Members:
     known: NDArray[np.int64]
     begins: NDArray[np.bool_]
     count: int
+    keys: Sequence[Series]
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,8 +107,8 @@ def partition_count(bootstrap: str, topic: str) -> int:
     return len(found["partitions"])
 
 
-def wait_for_topic(bootstrap: str, topic: str, wait_s: float) -> None:
-    """Return once a broker answers that has the topic; what is waited for is said in the log.
+def wait_for_topic(bootstrap: str, topic: str, wait_s: float) -> int:
+    """Return the topic's partitions once a broker answers that has it; what is waited for is said in the log.
 
     Raises:
         LogError: none has within `wait_s`.
@@ -116,8 +116,7 @@ def wait_for_topic(bootstrap: str, topic: str, wait_s: float) -> None:
     deadline, said = time.monotonic() + wait_s, ""
     while True:
         try:
-            partition_count(bootstrap, topic)
-            return
+            return partition_count(bootstrap, topic)
         except LogError as error:
             if time.monotonic() > deadline:
                 raise

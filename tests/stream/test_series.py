@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -56,3 +58,41 @@ def test_events_lie_side_by_side_by_series_in_their_order(seed: int) -> None:
     }
     assert found == {number: np.flatnonzero(series == number).tolist() for number in set(series.tolist())}
     assert sum(run.mask.size for run in laid) <= 2 * len(series), "padding at most doubles the work"
+
+
+TAGGED: list[dict[str, Any]] = [
+    {"service": "a", "tags": {"region": "eu", "tenant": "t1"}},
+    {"service": "a", "tags": {"tenant": "t2"}},
+    {"service": "a"},
+    {"service": "b", "tags": {"region": "eu", "other": "x"}},
+]
+
+
+def test_an_event_is_also_of_the_segments_of_its_series() -> None:
+    index = SeriesIndex(("region", "tenant"))
+    rows, numbers = index.assign(batch_of(TAGGED))
+    keys = [index.keys[number] for number in numbers]
+    assert [(row, key.service_name, key.segment) for row, key in zip(rows, keys, strict=True)] == [
+        (0, "a", ""), (0, "a", "region=eu"), (0, "a", "tenant=t1"), (1, "a", ""), (1, "a", "tenant=t2"), (2, "a", ""),
+        (3, "b", ""), (3, "b", "region=eu"),
+    ]  # fmt: skip
+    assert numbers.tolist() == [0, 1, 2, 0, 3, 0, 4, 5], "numbered in order of appearance"
+
+
+def test_segments_are_the_same_however_the_log_is_cut() -> None:
+    whole, parts = SeriesIndex(("tenant", "region")), SeriesIndex(("tenant", "region"))
+    chance = np.random.default_rng(1)
+    many = [TAGGED[place] for place in chance.integers(len(TAGGED), size=100)]
+    together = whole.assign(batch_of(many))[1].tolist()
+    assert [n for start in range(0, 100, 7) for n in parts.assign(batch_of(many[start : start + 7]))[1]] == together
+    assert whole.keys == parts.keys
+
+
+def test_a_tag_with_an_id_in_it_makes_no_endless_number_of_segments() -> None:
+    index = SeriesIndex(("request",))
+    many = [{"service": "a", "tags": {"request": str(number)}} for number in range(500)]
+    rows, _ = index.assign(batch_of(many))
+    assert len(index.keys) == 1 + 64 and len(rows) == 500 + 64
+    heir = SeriesIndex(("request",))
+    heir.load(index.pages(whole=True))
+    assert heir.keys == index.keys and len(heir.assign(batch_of(many))[0]) == 500 + 64

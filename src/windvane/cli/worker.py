@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 
 import click
 
@@ -46,8 +47,8 @@ def command(bootstrap: str | None, topic: str | None, group: str | None, store: 
     opened.prepare()
     limits = Limits(setting("block_rows"), setting("flush_s"), setting("snapshot_s"))
 
-    def owned() -> Owned:
-        return Owned(opened, make_pipeline, limits, retry_s=setting("sink_retry_s"))
+    def owned(partitions: int) -> Owned:
+        return Owned(opened, partial(make_pipeline, partitions=partitions), limits, retry_s=setting("sink_retry_s"))
 
     with tempfile.TemporaryDirectory(prefix="windvane-worker-") as data_dir:
         app = make_app(
