@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from windvane.cli.simulation.incidents import INCIDENTS
+from windvane.cli.simulation.verdict import IN_TIME_S, judge
 from windvane.dashboards.words import in_words
 from windvane.storage.reader import Reader
 
@@ -19,32 +20,46 @@ def report(reader: Reader, name: str, start_us: int, hours: float) -> Iterator[s
     """Yield the lines that tell it: each incident, and under it the changes of state of its services' series.
 
     `name` is what the ids of the simulation begin with. A change belongs to the last incident that had begun on its
-    service by then; what fired before any is told as such.
+    service by then; what fired without any is told as such.
     """
     query = (
         "SELECT time, signal, state, service_name, evidence FROM signal_changes"
-        f" WHERE startsWith(event_id, '{name}-') ORDER BY time"
+        f" WHERE startsWith(event_id, '{name}-') AND signal != 'baseline' ORDER BY time"
     )
     changes = reader.rows(query)
     start = datetime.fromtimestamp(start_us / 1e6, UTC)
+    fired = [change for change in changes if change["state"] == "fired"]
+    about = [((_time(change) - start).total_seconds(), change["service_name"], change["signal"]) for change in fired]
+    verdict = judge(about, hours)
+    strays = [fired[place] for place in verdict.strays]
     begins = [start + timedelta(hours=hours * incident.begins) for incident in INCIDENTS]
-    owners = [_owner(change, begins) for change in changes]
+    owners = [None if change in strays else _owner(change, begins) for change in changes]
     yield "What went wrong in them, and what was noticed (times of the events, in UTC):"
     for number, incident in enumerate(INCIDENTS):
         ends = start + timedelta(hours=hours * incident.ends)
         yield f"\n  {begins[number]:%H:%M} to {ends:%H:%M}  {incident.title} ({', '.join(incident.services)})"
         yield from _lines([change for change, owner in zip(changes, owners, strict=True) if owner == number])
-    if None in owners:
+    if strays:
         yield "\n  Without an incident"
-        yield from _lines([change for change, owner in zip(changes, owners, strict=True) if owner is None])
+        yield from _lines(strays)
+    missed = verdict.missed()
+    wanted = sum(len(incident.expect) for incident in INCIDENTS)
+    yield (
+        f"\n{wanted - len(missed)} of the {wanted} signals that should fire did within {IN_TIME_S:.0f} s;"
+        f" {len(strays) or 'nothing'} fired without an incident."
+    )
+    yield from (f"  {incident}: {signal} did not" for incident, signal in missed)
+
+
+def _time(change: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(change["time"]).replace(tzinfo=UTC)
 
 
 def _owner(change: dict[str, Any], begins: list[datetime]) -> int | None:
-    at = datetime.fromisoformat(change["time"]).replace(tzinfo=UTC)
     begun = [
         number
         for number, incident in enumerate(INCIDENTS)
-        if change["service_name"] in incident.services and begins[number] <= at
+        if change["service_name"] in incident.services and begins[number] <= _time(change)
     ]
     return begun[-1] if begun else None
 
