@@ -4,8 +4,8 @@
 
 Simulated days, as `windvane demo` plays them, go through the whole pipeline without log or store, at the default budget
 of false alarms. Of each incident and each signal that should fire: the share of days on which it did within 60 s, and
-the median delay in seconds of event time, null where it did not. `strays`: what fired without an incident, in all days. Beside them river's
-Page-Hinkley on latency, with its defaults: what it notices of the incidents, and its strays.
+the median delay in seconds of event time, null where it did not. `strays`: what fired without an incident, in all.
+Beside them river's Page-Hinkley on latency, with its defaults: what it notices of the incidents, and its strays.
 """
 
 from __future__ import annotations
