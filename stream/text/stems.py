@@ -7,20 +7,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from windvane.stream.compiled import compiled
 from windvane.stream.text.stop_words import STOP_WORDS
 from windvane.stream.text.word_table import MIX, WordTable
 from windvane.stream.text.words import Words
 
 __all__ = ["content", "stems"]
 
-_BYTES: Final = [(1 << 8 * count) - 1 for count in range(8)] + [2**64 - 1] * 8
-_KEPT: Final = np.array(
-    [[_BYTES[min(length - (plural and 4 <= length <= 6), 5)] for length in range(16)] for plural in (0, 1)]
-    + [_BYTES, _BYTES],
-    np.uint64,
-).reshape(-1)
-"""Which bytes of a word's head are its stem, by length, a final s (16) and whether it is a number or not ASCII (32)."""
-_HIGH: Final = np.uint64(0x8080808080808080)
+_FIRST: Final = np.array([(1 << 8 * count) - 1 for count in range(8)] + [2**64 - 1], np.uint64)
+_HIGH, _BYTE, _ZERO, _TEN = (np.uint64(number) for number in (0x8080808080808080, 0xFF, ord("0"), 10))
+_NINE, _S, _LETTERS = ord("9"), ord("s"), 5
+_MIX: Final = MIX[0]
 
 
 def stems(words: Words) -> NDArray[np.uint64]:
@@ -35,27 +32,24 @@ def stems(words: Words) -> NDArray[np.uint64]:
     >>> one("Paintings cats 23rd") == one("painted cat 23"), one("art") == one("artist")
     (True, False)
     """
-    reach = np.minimum(words.length, 15).astype(np.uint8)
-    plural = words.lower.take(words.end - 1) == ord("s")
-    number = words.number
-    whole = number if words.ascii else number | ((words.head & _HIGH) != 0)
-    reach |= plural.view(np.uint8) << 4
-    reach |= whole.view(np.uint8) << 5
-    keys = words.head & _KEPT.take(reach)
-    at = np.flatnonzero(number)
-    keys[at] = _leading_digits(keys[at])
-    keys *= MIX[0]
+    keys = np.empty(len(words.head), np.uint64)
+    _stems(words.head, words.begin, words.end, words.lower, keys)
     return keys
 
 
-def _leading_digits(heads: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Keep the bytes before the first one that is no digit, all eight at once: bit 7 of a byte says "no digit"."""
-    odd = heads ^ np.uint64(0x3030303030303030)
-    odd |= (odd & ~_HIGH) + np.uint64(0x7676767676767676)
-    odd &= _HIGH
-    odd &= ~odd + np.uint64(1)  # the lowest such bit; where there is none, the mask below is all ones
-    odd >>= np.uint64(7)
-    return heads & (odd - np.uint64(1))
+@compiled
+def _stems(head: NDArray[np.uint64], begin: NDArray[np.int64], end: NDArray[np.int64], lower: NDArray[np.uint8],
+           keys: NDArray[np.uint64]) -> None:  # fmt: skip
+    for word in range(len(head)):
+        key, length = head[word], min(end[word] - begin[word], 8)
+        if lower[begin[word]] <= _NINE:  # nothing but a digit is below a letter
+            length = 0
+            while length < 8 and (key >> np.uint64(8 * length) & _BYTE) - _ZERO < _TEN:
+                length += 1
+        elif key & _HIGH == 0:
+            plural = lower[end[word] - 1] == _S and 4 <= end[word] - begin[word] <= 6
+            length = min(end[word] - begin[word] - plural, _LETTERS)
+        keys[word] = (key & _FIRST[length]) * _MIX
 
 
 _STOP_WORDS: Final = WordTable(dict.fromkeys(STOP_WORDS, 1))

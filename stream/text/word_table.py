@@ -8,12 +8,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from windvane.stream.compiled import compiled
 from windvane.stream.text.words import Words
 
 __all__ = ["MIX", "WordTable"]
 
 MIX: Final = tuple(np.uint64(odd) for odd in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
 """Odd multipliers: their products have all of a key in their high bits (Knuth, The Art of Computer Programming 6.4)."""
+_LENGTH: Final = MIX[2]
 _BUCKET_BITS, _BUCKETS = np.uint64(32), np.uint64(0xFF)
 
 
@@ -38,7 +40,6 @@ class WordTable:
         while not self._placed(keys, factor):
             factor = (factor * 6364136223846793005 + 1442695040888963407) % 2**64 | 1
         self._factor, self._shift = np.uint64(factor), np.uint64(64 - self._bits)
-        self._last = np.uint64((1 << self._bits) - 1)
 
     def _placed(self, keys: Mapping[int, int], factor: int) -> bool:
         """Give each key a place; return whether there is one for all."""
@@ -63,18 +64,25 @@ class WordTable:
 
     def look_up(self, words: Words, at: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.uint8]:
         """Return the number of each word, or of those `at` places, uint8 (m,); 0 if it is not in the table."""
-        keys = np.minimum(words.length[at], 15).view(np.uint64) * MIX[2]
-        keys += words.head[at]
-        mixed = keys * self._factor
-        places = mixed >> self._shift
-        places += self._moves.take((mixed >> _BUCKET_BITS & _BUCKETS).view(np.int64))
-        places &= self._last
-        at = places.view(np.int64)
-        found: NDArray[np.uint8] = self._numbers.take(at)
-        found[self._keys.take(at) != keys] = 0
+        heads, lengths = words.head[at], words.length[at]
+        found = np.empty(len(heads), np.uint8)
+        _look_up(heads, lengths, self._factor, self._shift, self._moves, self._keys, self._numbers, found)
         return found
+
+
+@compiled
+def _look_up(
+    heads: NDArray[np.uint64], lengths: NDArray[np.int64], factor: np.uint64, shift: np.uint64,
+    moves: NDArray[np.uint64], keys: NDArray[np.uint64], numbers: NDArray[np.uint8], found: NDArray[np.uint8],
+) -> None:  # fmt: skip
+    last = np.uint64(len(keys) - 1)
+    for word in range(len(heads)):
+        key = heads[word] + np.uint64(min(lengths[word], 15)) * _LENGTH
+        mixed = key * factor
+        place = np.int64(((mixed >> shift) + moves[np.int64(mixed >> _BUCKET_BITS & _BUCKETS)]) & last)
+        found[word] = numbers[place] if keys[place] == key else 0
 
 
 def _key(word: str) -> int:
     encoded = word.encode()
-    return (int.from_bytes(encoded[:8], "little") + min(len(encoded), 15) * int(MIX[2])) % 2**64
+    return (int.from_bytes(encoded[:8], "little") + min(len(encoded), 15) * int(_LENGTH)) % 2**64

@@ -7,8 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from windvane.stream.compiled import compiled
 from windvane.stream.features.groundedness.sentences import Sentences
-from windvane.stream.text.presence import Presence
+from windvane.stream.text.presence import Presence, held, put
 from windvane.stream.text.word_table import MIX
 
 __all__ = ["apart"]
@@ -17,6 +18,7 @@ _REACH: Final = 6
 """How many content words further on in a document a word is still near."""
 _PARTNERS: Final = 2
 """Neighbours on either side that a word of the answer is paired with."""
+_MIX: Final = MIX[1]
 
 
 def apart(
@@ -30,18 +32,41 @@ def apart(
     each event has. A pair is two of a sentence next or next but one; it is unordered.
     """
     there = Presence(4 * source_counts)
-    spread = there.spread(source_counts)
-    place = np.arange(len(source_keys)) - np.repeat(np.cumsum(source_counts) - source_counts, source_counts)
-    for step in range(1, _REACH + 1):
-        slots = there.slots((source_keys[step:] ^ source_keys[:-step]) * MIX[1], spread[step:])
-        there.add(slots[place[step:] >= step])
-    of_answers, sentence = there.spread(counts), sentences.of_word[at]
     missing, pairs = np.zeros(len(at)), np.zeros(len(at))
-    for step in range(1, _PARTNERS + 1):
-        pair = (keys[step:] ^ keys[:-step]) * MIX[1]
-        asked = (sentence[step:] == sentence[:-step]) & (pair != 0)
-        absent = asked & ~there.has(there.slots(pair, of_answers[step:]))
-        for side in (slice(step, None), slice(None, -step)):
-            pairs[side] += asked
-            missing[side] += absent
+    _put(there.there, there.shift, there.base, source_keys, source_counts)
+    _ask(there.there, there.shift, there.base, keys, counts, sentences.of_word[at], missing, pairs)
     return missing / np.maximum(pairs, 1)
+
+
+@compiled
+def _put(there: NDArray[np.uint8], shift: NDArray[np.uint64], base: NDArray[np.int64], keys: NDArray[np.uint64],
+         counts: NDArray[np.int64]) -> None:  # fmt: skip
+    """Take the pairs of each event's documents in."""
+    first = 0
+    for event in range(len(counts)):
+        last = first + counts[event]
+        for at in range(first, last):
+            for other in range(max(at - _REACH, first), at):
+                pair = (keys[at] ^ keys[other]) * _MIX
+                put(there, base[event] + np.int64(pair >> shift[event]))
+        first = last
+
+
+@compiled
+def _ask(
+    there: NDArray[np.uint8], shift: NDArray[np.uint64], base: NDArray[np.int64], keys: NDArray[np.uint64],
+    counts: NDArray[np.int64], sentence: NDArray[np.int64], missing: NDArray[np.float64], pairs: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Count the pairs of each word, and those of them that are not there."""
+    first = 0
+    for event in range(len(counts)):
+        last = first + counts[event]
+        for at in range(first, last):
+            for other in range(max(at - _PARTNERS, first), at):
+                pair = (keys[at] ^ keys[other]) * _MIX
+                if sentence[at] == sentence[other] and pair != 0:
+                    absent = not held(there, base[event] + np.int64(pair >> shift[event]))
+                    for one in (at, other):
+                        pairs[one] += 1
+                        missing[one] += absent
+        first = last

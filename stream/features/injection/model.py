@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from windvane.stream.compiled import compiled
 from windvane.stream.features.injection.format import FORMAT_LIMIT, FORMAT_UNIT
 from windvane.stream.features.injection.sentences import IDEAS, Lexicon, Sentences, sentences_of
 from windvane.stream.text.words import Words
@@ -48,7 +49,7 @@ class Model:
     words: NDArray[np.int16]
     """By slot."""
     ideas: NDArray[np.float32]
-    """Of each two ideas, and on the diagonal of each, (IDEAS, IDEAS). Whole numbers: float32 adds them up exactly."""
+    """Of each two ideas, and on the diagonal of each, (IDEAS, IDEAS). Whole numbers."""
     formats: NDArray[np.int64]
     intercept: float
 
@@ -96,10 +97,27 @@ class Model:
     def _odds(
         self, total: NDArray[np.int64], count: NDArray[np.int64], ideas: NDArray[np.uint64], formats: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        held = bits_of(ideas).astype(np.float32)
-        meant = np.einsum("ij,ij->i", held @ self.ideas, held).astype(np.float64)
+        meant = np.empty(len(ideas))
+        _meant(ideas, self.ideas, meant)
         said: NDArray[np.float64] = total / np.sqrt(count) + meant + (formats @ self.formats) / FORMAT_UNIT
         return said / SCALE + self.intercept
+
+
+@compiled
+def _meant(ideas: NDArray[np.uint64], weights: NDArray[np.float32], meant: NDArray[np.float64]) -> None:
+    """Write the sum of the weights of each two ideas of a sentence: it has few."""
+    held = np.empty(IDEAS, np.int64)
+    for sentence in range(len(ideas)):
+        count, left = 0, ideas[sentence]
+        for idea in range(IDEAS):
+            if left >> np.uint64(idea) & np.uint64(1):
+                held[count] = idea
+                count += 1
+        total = 0.0
+        for one in range(count):
+            for other in range(count):
+                total += weights[held[one], held[other]]
+        meant[sentence] = total
 
 
 def neighbours(sentences: Sentences) -> NDArray[np.int64]:

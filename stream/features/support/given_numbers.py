@@ -57,7 +57,7 @@ def _among(
 ) -> NDArray[np.bool_]:
     """Return whether either of a number's two keys, uint64 (k, 2), is among the keys of its event."""
     there = Presence(np.array([_ROOM * len(keys)]))
-    there.add(there.slots(mixed(keys + whose.astype(np.uint64) * MIX[1]), there.spread(np.array([len(keys)]))))
-    spread = there.spread(np.array([len(asked)]))
-    one, other = (mixed(asked[:, column] + owner) for column in (0, 1))
-    return there.has(there.slots(one, spread)) | there.has(there.slots(other, spread))
+    all_of_them = np.ones(len(keys), np.bool_)
+    there.add(mixed(keys + whose.astype(np.uint64) * MIX[1]), np.array([len(keys)]), all_of_them)
+    one, other = (there.has(mixed(asked[:, column] + owner), np.array([len(asked)])) for column in (0, 1))
+    return one | other
