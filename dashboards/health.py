@@ -7,10 +7,8 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import Any, Final
 
-import msgspec
 from aiohttp import web
 
-from windvane.dashboards.words import in_words
 from windvane.errors import StoreError
 from windvane.storage.reader import Reader
 
@@ -18,7 +16,7 @@ __all__ = ["HealthPage"]
 
 _SERIES: Final = "service_name AS service, gen_ai_request_model AS model"
 _QUERIES: Final = {
-    "open": f"SELECT since, signal, {_SERIES}, evidence FROM open_signals ORDER BY since DESC LIMIT 50",
+    "open": f"SELECT since, signal, {_SERIES}, says FROM open_signals ORDER BY since DESC LIMIT 50",
     # From the rollup, not its view: a mean of means would be wrong where only some calls are timed.
     "services": (
         f"SELECT {_SERIES}, sum(rollup_1m.calls) AS calls, sum(rollup_1m.errors) / calls AS errors,"
@@ -27,7 +25,7 @@ _QUERIES: Final = {
         " if(sum(timed_calls) = 0, NULL, max(rollup_1m.latency_max)) AS latency_max, max(minute) AS last"
         " FROM rollup_1m GROUP BY service, model ORDER BY calls DESC LIMIT 50"
     ),
-    "changes": f"SELECT time, signal, state, {_SERIES}, evidence FROM signal_changes ORDER BY time DESC LIMIT 50",
+    "changes": f"SELECT time, signal, state, {_SERIES}, says FROM signal_changes ORDER BY time DESC LIMIT 50",
     "refusals": (
         "SELECT reason, count() AS events, max(logged_at) AS last, argMax(refusals.detail, logged_at) AS detail"
         " FROM refusals GROUP BY reason ORDER BY events DESC"
@@ -63,12 +61,8 @@ class HealthPage:
         facts: dict[str, Any] = {"health": self._health()}
         for name, query in _QUERIES.items():
             try:
-                facts[name] = [_worded(row) for row in self._reader.rows(query)]
+                facts[name] = self._reader.rows(query)
             except StoreError as error:
                 facts[name] = []
                 facts["health"] = {**facts["health"], "ok": False, "trouble": str(error)}
         return facts
-
-
-def _worded(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "evidence": in_words(msgspec.json.decode(row["evidence"]))} if "evidence" in row else row

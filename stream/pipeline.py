@@ -16,6 +16,7 @@ from windvane.collectors.block import Page
 from windvane.stream.batch import Batch
 from windvane.stream.boundaries import Boundaries
 from windvane.stream.detector import Change, Detector, EventSignal, LearnedSignal, Said
+from windvane.stream.fired import Fired
 from windvane.stream.recent import Recent
 from windvane.stream.series import Members, Series, SeriesIndex
 from windvane.stream.state import Stateful
@@ -53,6 +54,7 @@ class Pipeline:
         """`segments`: the tags whose values are watched as series of their own, too."""
         self.index = SeriesIndex(segments)
         self._boundaries, self._recent = Boundaries(), Recent()
+        self._fired = Fired() if segments else None
         self.detectors = list(detectors)
         self.signals = list(signals)
         self.learned = list(learned)
@@ -112,6 +114,8 @@ class Pipeline:
                 self._failed(detector.name, "its changes in this batch are lost")
         changes.sort(key=lambda change: (change.row, change.series, change.signal, str(change.evidence.get("feature"))))
         changes = self._recent.name_events(batch, members, changes)
+        if self._fired:
+            changes = self._fired.name_segments(changes, members.keys)
         self._recent.take(batch, members)
         return changes
 
@@ -144,6 +148,8 @@ class Pipeline:
     def _holders(self) -> Iterator[tuple[str, Stateful]]:
         yield "series/boundaries", self._boundaries
         yield "series/recent", self._recent
+        if self._fired:
+            yield "series/fired", self._fired
         for detector in self.detectors:
             yield f"detector/{detector.name}", detector
         for signal in self.learned:

@@ -17,6 +17,7 @@ import river
 from windvane.stream.batch import Batch
 from windvane.stream.detector import Change, Detector
 from windvane.stream.drift.river_spec import read
+from windvane.stream.evidence import evidence
 from windvane.stream.series import Members
 
 __all__ = ["RiverDetector"]
@@ -81,27 +82,33 @@ class RiverDetector(Detector):
         return changes
 
     def _one(self, watch: _Watch, value: float, row: int, series: int, time_us: int) -> Change | None:
-        evidence: dict[str, Any] = {"feature": self._spec.feature, "value": value}
+        score = None
         if self._spec.kind == "anomaly":
-            alarm = self._anomalous(watch.model, value, evidence)
+            score = self._score(watch.model, value)
+            alarm = score > (self._spec.threshold or 0.0)
         else:
             watch.model.update(bool(value) if self._spec.kind == "drift.binary" else value)
             alarm = bool(watch.model.drift_detected)
         watch.quiet = 0 if alarm else watch.quiet + 1
         if alarm and not watch.fired:
             watch.fired, watch.since_us = True, time_us
-            return Change(row, series, self.name, "fired", time_us, evidence)
+            says = f"{self._spec.feature} at {value:.6g}: {self.name.split(' on ')[0]} has noticed a change"
+            return Change(row, series, self.name, "fired", time_us, self._evidence(says, value, score))
         if watch.fired and watch.quiet >= _QUIET:
             watch.fired = False
-            return Change(row, series, self.name, "recovered", watch.since_us, evidence)
+            says = f"{self._spec.feature}: nothing noticed in {_QUIET} events"
+            return Change(row, series, self.name, "recovered", watch.since_us, self._evidence(says, value, score))
         return None
 
-    def _anomalous(self, model: Any, value: float, evidence: dict[str, Any]) -> bool:
+    def _evidence(self, says: str, value: float, score: float | None) -> dict[str, Any]:
+        return evidence(self._spec.feature, says, current=value, current_n=1, score=score)
+
+    def _score(self, model: Any, value: float) -> float:
         x: dict[str, float] = {} if self._spec.supervised else {self._spec.feature: value}
         y = (value,) if self._spec.supervised else ()
-        score = evidence["score"] = float(model.score_one(x, *y))
+        score = float(model.score_one(x, *y))
         model.learn_one(x, *y)
-        return score > (self._spec.threshold or 0.0)
+        return score
 
     def pages(self, *, whole: bool) -> Iterator[tuple[int, bytes]]:
         """See `Detector.pages`: a page per series, as pickle: river's objects have no other form."""

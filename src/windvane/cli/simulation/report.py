@@ -6,11 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from windvane.cli.simulation.incidents import INCIDENTS
 from windvane.cli.simulation.verdict import IN_TIME_S, judge
-from windvane.dashboards.words import in_words
 from windvane.storage.reader import Reader
 
 __all__ = ["report"]
@@ -23,7 +20,7 @@ def report(reader: Reader, name: str, start_us: int, hours: float) -> Iterator[s
     service by then; what fired without any is told as such.
     """
     query = (
-        "SELECT time, signal, state, service_name, evidence FROM signal_changes"
+        "SELECT time, signal, state, service_name, says FROM signal_changes"
         f" WHERE startsWith(event_id, '{name}-') AND signal != 'baseline' ORDER BY time"
     )
     changes = reader.rows(query)
@@ -66,7 +63,7 @@ def _owner(change: dict[str, Any], begins: list[datetime]) -> int | None:
 
 def _lines(changes: list[dict[str, Any]]) -> Iterator[str]:
     for change in changes:
-        told = in_words(msgspec.json.decode(change["evidence"]))
-        yield f"    {change['time'][11:19]}  {change['state']:9}  {change['service_name']}: {told} [{change['signal']}]"
+        about = f"{change['service_name']}: {change['says']} [{change['signal']}]"
+        yield f"    {change['time'][11:19]}  {change['state']:9}  {about}"
     if not changes:
         yield "    no series signal fired"
