@@ -16,6 +16,16 @@ Every event is scored, and every series. No model judges another: each signal fo
 definition, named with it, and the same log gives the same signals again.
 
 """
+_SERIES = """\
+A series is one service, model, operation and prompt version; with `WINDVANE_SEGMENTS`, each value of a tag is one, too.
+What has `fired` ends: it has `recovered`, or is `accepted` as the new normal. Changes of state are in `signal_changes`, what
+is fired now is in `open_signals`. Evidence, as JSON, has the same keys for all: `feature`, `says` (one sentence), `baseline`
+and `current` with `baseline_n` and `current_n`, `moved` (what moved most, with its share), `before` and `after` (ids of
+events), `segments` (those that had fired). `since` is when it began, by estimate.
+
+All of them together are expected to raise no more than `WINDVANE_FALSE_ALARMS_PER_WEEK` false alarms: thresholds follow
+from it. A series is judged once its baseline is made, of 64 events; the view `baselines` says when. A new
+`service.version` begins a series anew."""
 _KINDS = {
     "event": (
         "Of an event",
@@ -26,9 +36,8 @@ _KINDS = {
     ),
     "series": (
         "Of a series",
-        "A series is one service, model, operation and prompt version. Changes of state are in `signal_changes`; what\n"
-        "is fired now is in `open_signals`.",
-        "SELECT time, state, service_name, evidence FROM signal_changes WHERE signal = '{0}' ORDER BY time LIMIT 20",
+        _SERIES,
+        "SELECT time, state, service_name, says FROM signal_changes WHERE signal = '{0}' ORDER BY time LIMIT 20",
     ),
 }
 
