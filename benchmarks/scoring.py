@@ -1,10 +1,11 @@
-"""Events per second and core with every event signal on, and what each signal costs.
+"""Events per second and core with every event signal on, then with every detector too; and what each costs.
 
     python -m benchmarks.scoring [--data PATH] [--json]
 
 Three kinds of events: with 250 words of context and an answer of 120; without context; metrics only. The words are
 those of RAGTruth where PATH has it (`ragtruth_qa/dev.jsonl`), else random ones. A signal's cost is the time it takes
 in its turn: what it is the first to ask for, such as the answers' words, is counted to it. Time is CPU time.
+`…_all_…`: with the detectors, over eight services that have been learned.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ COUNT: Final = 4_096
 ROUNDS: Final = 7
 CONTEXT_WORDS, ANSWER_WORDS = 250, 120
 GOALS: Final = {"context": 15_000, "no_context": 30_000, "metrics": 60_000}
+GOALS_OF_ALL: Final = {"context": 10_000, "no_context": 20_000}
+WARM_UP_ROUNDS: Final = 2
 
 
 def texts(data: Path | None) -> tuple[list[str], list[str], list[str]]:
@@ -98,6 +101,26 @@ def shares(pipeline: Pipeline, batch: Batch) -> dict[str, float]:
     return {name: seconds / len(batch) * 1e6 for name, seconds in spent.items()}
 
 
+def everything(made: list[dict[str, Any]]) -> tuple[list[float], dict[str, float]]:
+    """Return CPU microseconds per event of each round with detectors, and of each detector by itself, as medians."""
+    pipeline, times, costs = make_pipeline(), [], defaultdict(list)
+    span = made[-1]["time"] - made[0]["time"] + 1.0
+    for number in range(WARM_UP_ROUNDS + ROUNDS):
+        batch = batch_of([{**event, "time": event["time"] + number * span} for event in made])
+        took = rate(pipeline, batch)
+        if number >= WARM_UP_ROUNDS:
+            times.append(took)
+    assert not pipeline.failures, pipeline.failures
+    for number in range(WARM_UP_ROUNDS + ROUNDS, WARM_UP_ROUNDS + 2 * ROUNDS):
+        batch = batch_of([{**event, "time": event["time"] + number * span} for event in made])
+        members = pipeline.members(batch)
+        for detector in pipeline.detectors:
+            start = time.process_time()
+            detector.update(batch, members)
+            costs[detector.name].append((time.process_time() - start) / len(batch) * 1e6)
+    return times, {name: median(took) for name, took in costs.items()}
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -121,6 +144,14 @@ def main() -> None:
             for name in costs[0]:
                 figures[f"{kind}.{name}_us"] = round(float(np.median([cost[name] for cost in costs])), 2)
         assert not pipeline.failures, pipeline.failures
+        times, detectors = everything(made)
+        figures[f"{kind}_all_us"] = round(median(times), 2)
+        figures[f"{kind}_all_events_per_s"] = round(1e6 / median(times))
+        figures[f"{kind}_all_best_events_per_s"] = round(1e6 / min(times))
+        if kind in GOALS_OF_ALL:
+            figures[f"{kind}_all_goal"] = GOALS_OF_ALL[kind]
+        if options.signals:
+            figures |= {f"{kind}.{name}_us": round(took, 2) for name, took in detectors.items()}
     report(figures, options.json)
 
 

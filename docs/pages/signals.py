@@ -18,8 +18,8 @@ definition, named with it, and the same log gives the same signals again.
 """
 _SERIES = """\
 A series is one service, model, operation and prompt version; with `WINDVANE_SEGMENTS`, each value of a tag is one, too.
-What has `fired` ends: it has `recovered`, or is `accepted` as the new normal. Changes of state are in `signal_changes`, what
-is fired now is in `open_signals`. Evidence, as JSON, has the same keys for all: `feature`, `says` (one sentence), `baseline`
+What has `fired` ends: it has `recovered`, or is `accepted` as the new normal. Changes of state are in `signal_changes`,
+what is fired now is in `open_signals`. Evidence, as JSON, has the same keys for all: `feature`, `says`, `baseline`
 and `current` with `baseline_n` and `current_n`, `moved` (what moved most, with its share), `before` and `after` (ids of
 events), `segments` (those that had fired). `since` is when it began, by estimate.
 
