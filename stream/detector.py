@@ -66,7 +66,7 @@ class LearnedSignal(Stateful):
         """Take a batch in and return what is said of each event.
 
         `series` int64 (n,) is the number of each event's series, of `count` by now. It depends on that event and on
-        those of its service and model that came before it; not on others, nor on how the log is cut into batches.
+        those of its partition that came before it, as the signal says; not on how the log is cut into batches.
         """
 
 

@@ -66,7 +66,8 @@ def test_it_says_the_same_of_an_event_in_any_company(signal: EventSignal) -> Non
 
 def test_a_learned_signal_says_the_same_however_the_log_is_cut_and_wherever_it_is_taken_over() -> None:
     """Blocks are cut by size and time, state is saved and loaded by another worker: none of it may be seen."""
-    events = [*EVENTS, *EVENTS[:40], *EVENTS]
+    asked = [*EVENTS, *EVENTS[:40], *EVENTS]
+    events = [{"time": 1_700_000_000 + number, **event} for number, event in enumerate(asked)]
     whole = Pipeline([], [], [made() for made in LEARNED_SIGNALS]).score(batch_of(events))
     for seed in range(3):
         pipeline, found = Pipeline([], [], [made() for made in LEARNED_SIGNALS]), []

@@ -1,0 +1,7 @@
+DROP VIEW IF EXISTS consistency;
+DROP VIEW IF EXISTS spend_forecast;
+DROP VIEW IF EXISTS spend;
+DROP VIEW IF EXISTS providers;
+DROP VIEW IF EXISTS versions;
+DROP VIEW IF EXISTS calibration;
+DROP VIEW IF EXISTS feedback;
