@@ -1,0 +1,1 @@
+"""Signals that say a series has changed."""
