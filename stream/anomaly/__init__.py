@@ -1,0 +1,1 @@
+"""What is unusual in a series of numbers, told point by point."""
