@@ -9,10 +9,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from windvane.stream.compiled import compiled
+
 __all__ = ["fold"]
 
-_LETTER, _SEPARATOR, _UNSPACED = 0, 1, 2
+_LETTER, _SEPARATOR, _UNSPACED, _STOP = 0, 1, 2, 3
 _BASIC: Final = 0x10000
+_LEAD: Final = 0xC2
+"""The least byte that a character of several begins with."""
 _STOPS: Final = "。．！？｡؟۔।॥…"
 _VARIANTS: Final = range(0xFE00, 0xFE10)
 """They say how the sign before them is drawn."""
@@ -45,6 +49,7 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
     for first, last in _UNSPACED_RANGES:
         span = kinds[first : last + 1]
         span[span == _LETTER] = _UNSPACED
+    kinds[[ord(sign) for sign in _STOPS]] = _STOP
     return kinds, lower
 
 
@@ -56,40 +61,45 @@ def fold(
     Return the places of the characters of unspaced scripts, their bytes, and the places behind the signs that end a
     sentence. `raw` is UTF-8 with zeros behind. The classes are `unicodedata`'s.
     """
-    kinds, cases = _tables()
-    at = np.flatnonzero(raw >= 0xC2)
-    lead = raw[at].astype(np.uint32)
-    size = 2 + (lead >= 0xE0).astype(np.int64) + (lead >= 0xF0)
-    one, two, three = (raw[at + ahead].astype(np.uint32) & 0x3F for ahead in (1, 2, 3))
-    code = np.select(
-        [size == 2, size == 3],
-        [(lead & 0x1F) << 6 | one, (lead & 0x0F) << 12 | one << 6 | two],
-        (lead & 0x07) << 18 | one << 12 | two << 6 | three,
-    )
-    basic = code < _BASIC
-    held = np.where(basic, code, 0)
-    kind = kinds.take(held)
-    # Beyond the basic plane: Han from U+20000 on; of the rest (emoji, historic scripts) nothing is a word.
-    kind[~basic] = np.where(code[~basic] >= 0x20000, _UNSPACED, _SEPARATOR)
-    _write(lower, at, size, code, np.where(basic, cases.take(held), code))
-    gone = kind == _SEPARATOR
-    for ahead in range(4):
-        lower[at[gone & (size > ahead)] + ahead] = 0
-    wide = kind == _UNSPACED
-    stop = np.isin(code, np.array([ord(sign) for sign in _STOPS], np.uint32))
-    return at[wide], size[wide], (at + size)[stop]
+    count = int(np.count_nonzero(raw >= _LEAD))
+    wide, size, stops = (np.empty(count + 1, np.int64) for _ in range(3))
+    wides, ends = _fold(raw, lower, *_tables(), wide, size, stops)
+    return wide[:wides], size[:wides], stops[:ends]
 
 
-def _write(
-    lower: NDArray[np.uint8], at: NDArray[np.int64], size: NDArray[np.int64], code: NDArray[np.uint32],
-    folded: NDArray[np.uint32],
-) -> None:  # fmt: skip
-    changed = folded != code
-    for bytes_, shape in ((2, 0xC0), (3, 0xE0)):
-        which = changed & (size == bytes_)
-        place, value = at[which], folded[which]
-        for back in range(bytes_):
-            last = bytes_ - 1 - back
-            lead = shape if last == 0 else 0x80
-            lower[place + last] = (value & 0x3F | lead if last else value | shape).astype(np.uint8)
-            value = value >> 6
+@compiled
+def _fold(
+    raw: NDArray[np.uint8], lower: NDArray[np.uint8], kinds: NDArray[np.uint8], cases: NDArray[np.uint32],
+    wide: NDArray[np.int64], size: NDArray[np.int64], stops: NDArray[np.int64],
+) -> tuple[int, int]:  # fmt: skip
+    """Do what `fold` does, and return how many characters and ends there are: one look at each lead byte."""
+    wides = ends = 0
+    for at in range(len(raw) - 3):
+        lead = raw[at]
+        if lead < _LEAD:
+            continue
+        length = 2 + (lead >= 0xE0) + (lead >= 0xF0)
+        code = lead & (0xFF >> (length + 1))
+        for ahead in range(1, length):
+            code = code << 6 | (raw[at + ahead] & 0x3F)
+        # Beyond the basic plane: Han from U+20000 on; of the rest (emoji, historic scripts) nothing is a word.
+        kind = kinds[code] if code < _BASIC else _UNSPACED if code >= 0x20000 else _SEPARATOR
+        if kind == _UNSPACED:
+            wide[wides], size[wides] = at, length
+            wides += 1
+        elif kind == _STOP:
+            stops[ends] = at + length
+            ends += 1
+        folded = cases[code] if code < _BASIC else code
+        for back in range(length - 1, -1, -1):
+            lower[at + back] = 0 if kind in (_SEPARATOR, _STOP) else _byte(folded, length, back)
+            folded >>= 6
+    return wides, ends
+
+
+@compiled
+def _byte(rest: int, length: int, place: int) -> int:
+    """Return a byte of a character of `length` bytes in UTF-8, of which the bits behind it are cut off."""
+    if place:
+        return rest & 0x3F | 0x80
+    return rest | (0xF00 >> length & 0xFF)

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from windvane.stream.compiled import compiled
 from windvane.stream.text.scripts import fold
 
 __all__ = ["GAP", "Words", "words_of"]
@@ -29,7 +30,7 @@ GAP: Final = 4
 _LOWER: Final = bytes(
     c if 48 <= c <= 57 or 97 <= c <= 122 or c >= 128 else c + 32 if 65 <= c <= 90 else 0 for c in range(256)
 )
-_PUNCTUATION: Final = bytes(c in string.punctuation.encode() + b"\n" for c in range(256))
+_PUNCTUATION: Final = np.array([c in string.punctuation.encode() + b"\n" for c in range(256)])
 _FIRST: Final = np.array([(1 << 8 * count) - 1 for count in range(8)] + [2**64 - 1], np.uint64)
 """Masks of the first 0 to 8 bytes of a little-endian word."""
 
@@ -42,8 +43,9 @@ class Words:
     letters are in lower case and what separates words is zero. `text` int64 (n + 1,): text i is
     `raw[text[i] : text[i + 1] - GAP]`. `begin`, `end` int64 (m,): word j is `lower[begin[j] : end[j]]`. `first` int64
     (n + 1,): the words of text i are `first[i]` to `first[i + 1]`. `head` uint64 (m,): the first eight bytes of a word,
-    fewer where it is shorter; of an unspaced character the bytes of it and the next. `ascii`: there is nothing else.
-    `stops` int64: where a sentence ends by a sign that is not ASCII, the byte behind it.
+    fewer where it is shorter; of an unspaced character the bytes of it and the next. `marks` int64: where `raw` has
+    ASCII punctuation or a line feed, in order. `ascii`: there is nothing else. `stops` int64: where a sentence ends by
+    a sign that is not ASCII, the byte behind it.
     """
 
     raw: NDArray[np.uint8]
@@ -53,6 +55,7 @@ class Words:
     end: NDArray[np.int64]
     first: NDArray[np.int64]
     head: NDArray[np.uint64]
+    marks: NDArray[np.int64]
     ascii: bool
     stops: NDArray[np.int64]
 
@@ -102,11 +105,6 @@ class Words:
         return found
 
     @cached_property
-    def marks(self) -> NDArray[np.int64]:
-        """Where `raw` has ASCII punctuation or a line feed, int64, in order: there are few, and signals ask much."""
-        return np.flatnonzero(np.frombuffer(self.raw.tobytes().translate(_PUNCTUATION), np.bool_))
-
-    @cached_property
     def inside(self) -> NDArray[np.int64]:
         """Bytes of UTF-8 that continue a character, counted up to each place; int64, one more than `raw`."""
         return np.concatenate([[0], np.cumsum((self.raw & 0xC0) == 0x80)])
@@ -127,28 +125,55 @@ def words_of(texts: pa.Array) -> Words:
     ([0, 4, 4, 8], [False, False, False, True])
     """
     data, text = _join(texts)
-    raw = np.frombuffer(data, np.uint8)
-    lower = np.frombuffer(data.translate(_LOWER), np.uint8)
+    raw, lower = np.frombuffer(data, np.uint8), np.frombuffer(data.translate(_LOWER), np.uint8)
     plain = data.isascii()
     wide = stops = np.zeros(0, np.int64)
     if not plain:
         lower = lower.copy()
         wide, width, stops = fold(raw, lower)
-    inside = lower != 0
-    edge = np.flatnonzero(inside[1:] != inside[:-1])
-    edge += 1
-    begin, end = edge[0::2], edge[1::2]
+        lower.flags.writeable = False  # as that of plain texts: else what is compiled would be so twice
+    edges, marks = np.empty(len(raw) + 1, np.int64), np.empty(len(raw) + 1, np.int64)
+    edge, mark = _walk(raw, lower, _PUNCTUATION, edges, marks)
+    begin, end = edges[0:edge:2].copy(), edges[1:edge:2].copy()
     if len(wide):
         begin, end = _split(lower, begin, end, wide, width)
-    head = np.ndarray((len(lower) - 7,), "<u8", buffer=lower, strides=(1,))[begin]
     reach = np.minimum(end - begin, 8)
     if len(wide):
         at = np.searchsorted(begin, wide)
         pair = np.minimum(at + 1, len(begin) - 1)
         # A character of an unspaced script is known by itself and the next, where that follows at once.
         reach[at] = np.where(begin[pair] == end[at], np.minimum(end[pair] - wide, 8), end[at] - wide)
-    head &= _FIRST.take(reach)
-    return Words(raw, lower, text, begin, end, np.searchsorted(begin, text), head, plain, stops)
+    head = np.empty(len(begin), np.uint64)
+    _cut(np.ndarray((len(lower) - 7,), "<u8", buffer=lower, strides=(1,)), begin, reach, head)
+    first = np.searchsorted(begin, text)
+    return Words(raw, lower, text, begin, end, first, head, marks[:mark].copy(), plain, stops)
+
+
+@compiled
+def _walk(raw: NDArray[np.uint8], lower: NDArray[np.uint8], punctuation: NDArray[np.bool_], edges: NDArray[np.int64],
+          marks: NDArray[np.int64]) -> tuple[int, int]:  # fmt: skip
+    """Write where words begin and end in turn, and where punctuation is; return how many of each there are.
+
+    One pass for what took numpy six, without a branch: a place that is none is written over by the next.
+    """
+    edge = mark = 0
+    inside = False
+    for at in range(len(raw)):
+        letter = lower[at] != 0
+        edges[edge] = at
+        edge += letter != inside
+        inside = letter
+        marks[mark] = at
+        mark += punctuation[raw[at]]
+    return edge, mark
+
+
+@compiled
+def _cut(eights: NDArray[np.uint64], begin: NDArray[np.int64], reach: NDArray[np.int64],
+         head: NDArray[np.uint64]) -> None:  # fmt: skip
+    """Write the first bytes of each word, as many as it has within reach."""
+    for word in range(len(begin)):
+        head[word] = eights[begin[word]] & _FIRST[reach[word]]
 
 
 def _join(texts: pa.Array) -> tuple[bytes, NDArray[np.int64]]:

@@ -88,6 +88,14 @@ def test_of_messages_what_the_user_said_last_is_read() -> None:
     ]
 
 
+@pytest.mark.parametrize("strange", ['"<<== :// ##"', "\u200b\u200bWhat do you do there?"])
+def test_the_signs_of_one_prompt_say_nothing_of_another(strange: str) -> None:
+    alone, beside = {"prompt": "Hello, how are you today?"}, {"prompt": strange}
+    expected = Injection().score(batch_of([alone]))[0]
+    assert Injection().score(batch_of([alone, beside]))[0] == expected
+    assert Injection().score(batch_of([beside, alone]))[1] == expected
+
+
 def test_attacks_do_not_tie_at_the_top() -> None:
     found = scores(*({"prompt": attack} for attack in ATTACKS), {"prompt": " ".join(ATTACKS)})
     assert max(found) < 1 and len(set(found)) >= len(ATTACKS)

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
+from windvane.stream.compiled import compiled
 from windvane.stream.detector import EventSignal
 from windvane.stream.signals import Signal, SignalInfo
-from windvane.stream.text.recurring import recurring
 from windvane.stream.text.texts import answer_words
 from windvane.stream.text.words import Words
 
 __all__ = ["Repetition"]
 
-_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
+_ODD, _BYTE, _NINE = (np.uint64(number) for number in (0x9E3779B97F4A7C15, 0xFF, ord("9")))
 _WORDS: Final = 12
 _BYTES: Final = 50
 """A stretch this long that was said before is said again: a sentence, not a turn of phrase."""
@@ -74,20 +74,40 @@ def _again(words: Words) -> NDArray[np.int64]:
 
 def _said_before(words: Words) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the words that begin a run of three which the text has had before, and how many words before."""
-    nothing = np.zeros(0, np.int64)
-    if len(words.head) < 4:
-        return nothing, nothing
-    key = (words.head[:-2] ^ words.owner[:-2].view(np.uint64)) * _ODD
-    for ahead in (1, 2):
-        key ^= key >> np.uint64(31)
-        key += words.head[ahead : len(words.head) - 2 + ahead]
-        key *= _ODD
-    at = recurring(key)
-    at = at[
-        (words.owner[at] == words.owner[at + 2]) & ~(words.number[at] & words.number[at + 1] & words.number[at + 2])
-    ]
-    order = at[np.argsort(key[at], kind="stable")]
-    same = np.flatnonzero(key[order[1:]] == key[order[:-1]])
-    again, before = order[same + 1], order[same]
-    sort = np.argsort(again)
-    return again[sort], (again - before)[sort]
+    at, back = np.empty(len(words.head), np.int64), np.empty(len(words.head), np.int64)
+    most = int(words.counts.max(initial=1))
+    count = _find(words.head, words.first, np.full(1 << (2 * most).bit_length(), -1), at, back)
+    return at[:count], back[:count]
+
+
+@compiled
+def _find(
+    head: NDArray[np.uint64], first: NDArray[np.int64], table: NDArray[np.int64], found: NDArray[np.int64],
+    back: NDArray[np.int64],
+) -> int:  # fmt: skip
+    """Write them, and return how many there are. `table` holds where each run was last: -1s, room for two per word.
+
+    It is wiped for no text: a place before the text's first word is an empty one.
+    """
+    count = 0
+    for text in range(len(first) - 1):
+        begin, bits = first[text], 1
+        while 1 << bits < 2 * (first[text + 1] - begin):
+            bits += 1
+        for at in range(begin, first[text + 1] - 2):
+            one, two, three = head[at], head[at + 1], head[at + 2]
+            if max(one & _BYTE, two & _BYTE, three & _BYTE) <= _NINE:  # numbers
+                continue
+            key = one * _ODD
+            for more in (two, three):
+                key = ((key ^ (key >> np.uint64(31))) + more) * _ODD
+            place = np.int64(key >> np.uint64(64 - bits))
+            while table[place] >= begin:
+                other = table[place]
+                if head[other] == one and head[other + 1] == two and head[other + 2] == three:
+                    found[count], back[count] = at, at - other
+                    count += 1
+                    break
+                place = (place + 1) & ((1 << bits) - 1)
+            table[place] = at
+    return count

@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from windvane.stream.text.words import GAP, Words
+from windvane.stream.compiled import compiled
+from windvane.stream.text.words import Words
 
 __all__ = ["FORMATS", "FORMAT_LIMIT", "FORMAT_UNIT", "formats"]
 
@@ -19,7 +20,7 @@ FORMAT_UNIT: Final = 6
 """What one sign counts, a multiple of the parts that several of a kind are counted in: sums stay whole numbers."""
 FORMAT_LIMIT: Final = 9
 """Two sentences together count no more of one kind."""
-_SPACE, _QUOTE, _COLON, _SLASH = (ord(sign) for sign in ' ":/')
+_SPACE, _QUOTE, _COLON, _SLASH, _ASKS, _CRIES, _A, _Z = (ord(sign) for sign in ' ":/?!AZ')
 _MARKUP: Final = np.zeros(256, bool)
 _MARKUP[[ord(sign) for sign in "<>[#={"]] = True
 _LONG: Final = 24
@@ -30,63 +31,78 @@ _MOST_MIXED: Final = 4
 
 
 def formats(
-    words: Words, begin: NDArray[np.int64], size: NDArray[np.int64], text: NDArray[np.int64], owner: NDArray[np.int64],
-    mixed: NDArray[np.int64],
-) -> NDArray[np.int64]:  # fmt: skip
+    words: Words, begin: NDArray[np.int64], size: NDArray[np.int64], text: NDArray[np.int64], mixed: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Return the signs of s sentences, int64 (s, len(FORMATS)), in sixths.
 
-    `begin` and `size` are the sentences' words, `text` whose they are, `owner` the sentence of each word, `mixed` the
-    words with digits between letters.
+    `begin` and `size` are the sentences' words, `text` whose they are, `mixed` how many of their words have digits
+    between letters. A sign belongs to the sentence whose word is before it; before the first of a text, to the first.
     """
     count = len(begin)
     found = np.zeros((count, len(FORMATS)), np.int64)
     if not count:
         return found
-    raw, marks = words.raw, words.marks
-    start, stop = words.begin[begin], words.end[begin + size - 1]
-    sign = raw[marks]
-    owners = np.searchsorted(start, marks, side="right") - 1
-    # A sign before the first word of a text belongs to that text.
-    owners += (owners < 0) | (marks >= words.text[text[owners] + 1] - GAP)
-    owners[owners == count] = 0
-
-    def words_in(places: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.bincount(owner[places], minlength=count)
-
-    def signs_in(which: NDArray[np.bool_]) -> NDArray[np.int64]:
-        return np.bincount(owners[which], minlength=count)
-
-    last = raw[stop]
-    last = np.where((last == _SPACE) | (last == _QUOTE), raw[stop + 1], last)
-    found[:, 0] = last == ord("?")
-    found[:, 1] = last == ord("!")
-    found[:, 2] = last == _COLON
-    found[:, 3] = signs_in(sign == _QUOTE) > 0
-    head, tail = raw[words.begin], raw[words.end - 1]
-    shouted = words_in(np.flatnonzero((head - 65 < 26) & (tail - 65 < 26) & (words.length >= _SHOUTED)))
-    found[:, 4], found[:, 5] = shouted >= 1, shouted >= 3
-    found[:, 7] = words_in(np.flatnonzero((words.length == 1) & (head > 64))) >= _SPELLED
+    opens = np.append(True, text[1:] != text[:-1])
+    left = np.where(opens, words.text[text], words.begin[begin])
+    right = np.where(np.append(opens[1:], True), words.text[text + 1], np.append(left[1:], 0))
+    _count(words.raw, words.marks, left, right, words.begin, words.end, begin, size, found)
     if not words.ascii:
-        found[:, 8], found[:, 12] = _hidden(words, start, count), words_in(_two_scripts(words)) > 0
-    found[:, 10] = signs_in((sign == _COLON) & (raw[marks + 1] == _SLASH) & (raw[marks + 2] == _SLASH)) > 0
-    found[:, 11] = words_in(np.flatnonzero(words.length >= _LONG)) > 0
+        found[:, 8] = _hidden(words, left, right)
+        found[:, 12] = np.add.reduceat(_two_scripts(words), begin) > 0
     found *= FORMAT_UNIT
-    found[:, 6] = np.minimum(words_in(mixed), _MOST_MIXED) * 3
-    found[:, 9] = np.minimum(signs_in(_MARKUP.take(sign)), _MOST_MARKUP) * 2
+    found[:, 6] = np.minimum(mixed, _MOST_MIXED) * 3
+    found[:, 9] = np.minimum(found[:, 9], _MOST_MARKUP * FORMAT_UNIT) // 3
     return found
 
 
-def _hidden(words: Words, start: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+@compiled
+def _count(
+    raw: NDArray[np.uint8], marks: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64],
+    begins: NDArray[np.int64], ends: NDArray[np.int64], first: NDArray[np.int64], size: NDArray[np.int64],
+    found: NDArray[np.int64],
+) -> None:  # fmt: skip
+    """Count what the signs and the words of each sentence tell: one pass over both, side by side."""
+    mark = 0
+    for sentence in range(len(left)):
+        of = found[sentence]
+        while mark < len(marks) and marks[mark] < left[sentence]:
+            mark += 1
+        while mark < len(marks) and marks[mark] < right[sentence]:
+            at = marks[mark]
+            sign = raw[at]
+            if sign == _QUOTE:
+                of[3] = 1
+            elif sign == _COLON and raw[at + 1] == _SLASH and raw[at + 2] == _SLASH:
+                of[10] = 1
+            of[9] += _MARKUP[sign]
+            mark += 1
+        shouted = spelled = 0
+        for word in range(first[sentence], first[sentence] + size[sentence]):
+            begin, end = begins[word], ends[word]
+            head = raw[begin]
+            shouted += end - begin >= _SHOUTED and _A <= head <= _Z and _A <= raw[end - 1] <= _Z
+            spelled += end - begin == 1 and head >= _A
+            if end - begin >= _LONG:
+                of[11] = 1
+        of[4], of[5], of[7] = shouted >= 1, shouted >= 3, spelled >= _SPELLED
+        stop = ends[first[sentence] + size[sentence] - 1]
+        last = raw[stop + 1] if raw[stop] == _SPACE or raw[stop] == _QUOTE else raw[stop]
+        of[0], of[1], of[2] = last == _ASKS, last == _CRIES, last == _COLON
+
+
+def _hidden(words: Words, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return in which sentences there are spaces without width (U+200B) or word joiners (U+2060)."""
     raw = words.raw
     at = np.flatnonzero(raw == 0xE2)
     one, two = raw[at + 1], raw[at + 2]
     at = at[((one == 0x80) & (two == 0x8B)) | ((one == 0x81) & (two == 0xA0))]
-    return np.bincount(np.maximum(np.searchsorted(start, at, side="right") - 1, 0), minlength=count) > 0
+    return np.searchsorted(at, right) > np.searchsorted(at, left)
 
 
-def _two_scripts(words: Words) -> NDArray[np.int64]:
-    """Return the words that mix Latin letters with Greek or Cyrillic ones, in their first eight bytes."""
+def _two_scripts(words: Words) -> NDArray[np.bool_]:
+    """Return whether a word mixes Latin letters with Greek or Cyrillic ones, in its first eight bytes, bool (m,)."""
     bytes_ = words.head.view(np.uint8)
     at = np.unique(np.flatnonzero((bytes_ >= 0xCD) & (bytes_ <= 0xD1)) // 8)
-    return at[((bytes_.reshape(-1, 8)[at] - 97) < 26).any(axis=1)]
+    found = np.zeros(len(words.head), bool)
+    found[at[((bytes_.reshape(-1, 8)[at] - 97) < 26).any(axis=1)]] = True
+    return found

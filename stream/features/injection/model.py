@@ -80,44 +80,65 @@ class Model:
 
     def _windows(self, of: Sentences) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the log odds of each sentence, and of it with the next of its text (-inf where there is none)."""
-        weights = self.words.take(of.word).astype(np.int32)
-        weights += self.words.take(of.pair)
-        total = np.add.reduceat(weights, of.begin).astype(np.int64) + self.words.take(of.opener)
-        single = self._odds(total, of.words + 1, of.ideas, of.formats)
-        double = np.full(len(total), -np.inf)
-        at = neighbours(of)
-        double[at] = self._odds(
-            total[at] + total[at + 1],
-            of.words[at] + of.words[at + 1] + 2,
-            of.ideas[at] | of.ideas[at + 1],
-            np.minimum(of.formats[at] + of.formats[at + 1], FORMAT_LIMIT),
-        )
+        total = self.words.take(of.opener).astype(np.int64)
+        _add(self.words, of.word, of.pair, of.words, total)
+        single, double = np.empty(len(total)), np.full(len(total), -np.inf)
+        _judge(total, of.words, of.text, of.ideas, of.formats, self.ideas, self.formats, self.intercept, single, double)
         return single, double
-
-    def _odds(
-        self, total: NDArray[np.int64], count: NDArray[np.int64], ideas: NDArray[np.uint64], formats: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
-        meant = np.empty(len(ideas))
-        _meant(ideas, self.ideas, meant)
-        said: NDArray[np.float64] = total / np.sqrt(count) + meant + (formats @ self.formats) / FORMAT_UNIT
-        return said / SCALE + self.intercept
 
 
 @compiled
-def _meant(ideas: NDArray[np.uint64], weights: NDArray[np.float32], meant: NDArray[np.float64]) -> None:
-    """Write the sum of the weights of each two ideas of a sentence: it has few."""
+def _add(weights: NDArray[np.int16], word: NDArray[np.int64], pair: NDArray[np.int64], counts: NDArray[np.int64],
+         total: NDArray[np.int64]) -> None:  # fmt: skip
+    """Add the weights of the words and pairs of each sentence, `counts` of them in turn."""
+    at = 0
+    for sentence in range(len(counts)):
+        for _ in range(counts[sentence]):
+            total[sentence] += weights[word[at]] + weights[pair[at]]
+            at += 1
+
+
+@compiled
+def _judge(
+    total: NDArray[np.int64], counts: NDArray[np.int64], text: NDArray[np.int64], ideas: NDArray[np.uint64],
+    formats: NDArray[np.int64], idea_weights: NDArray[np.float32], format_weights: NDArray[np.int64], intercept: float,
+    single: NDArray[np.float64], double: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Write the log odds of sentences and of two neighbours: each is looked at while the cache holds it."""
+    for at in range(len(total)):
+        signs = 0
+        for sign in range(len(format_weights)):
+            signs += formats[at, sign] * format_weights[sign]
+        said = total[at] / np.sqrt(counts[at] + 1) + _meant(ideas[at], idea_weights) + signs / FORMAT_UNIT
+        single[at] = said / SCALE + intercept
+        if at + 1 == len(total) or text[at + 1] != text[at]:
+            continue
+        signs = 0
+        for sign in range(len(format_weights)):
+            signs += min(formats[at, sign] + formats[at + 1, sign], FORMAT_LIMIT) * format_weights[sign]
+        said = (total[at] + total[at + 1]) / np.sqrt(counts[at] + counts[at + 1] + 2)
+        said = said + _meant(ideas[at] | ideas[at + 1], idea_weights) + signs / FORMAT_UNIT
+        double[at] = said / SCALE + intercept
+
+
+@compiled
+def _meant(ideas: np.uint64, weights: NDArray[np.float32]) -> float:
+    """Return the sum of the weights of each two ideas of a window: it has few."""
     held = np.empty(IDEAS, np.int64)
-    for sentence in range(len(ideas)):
-        count, left = 0, ideas[sentence]
-        for idea in range(IDEAS):
-            if left >> np.uint64(idea) & np.uint64(1):
-                held[count] = idea
-                count += 1
-        total = 0.0
-        for one in range(count):
-            for other in range(count):
-                total += weights[held[one], held[other]]
-        meant[sentence] = total
+    count = idea = 0
+    while ideas:
+        if not ideas & np.uint64(0xFF):
+            ideas, idea = ideas >> np.uint64(8), idea + 8
+            continue
+        if ideas & np.uint64(1):
+            held[count] = idea
+            count += 1
+        ideas, idea = ideas >> np.uint64(1), idea + 1
+    total = 0.0
+    for one in range(count):
+        for other in range(count):
+            total += weights[held[one], held[other]]
+    return total
 
 
 def neighbours(sentences: Sentences) -> NDArray[np.int64]:

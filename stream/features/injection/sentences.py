@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from windvane.stream.compiled import compiled
 from windvane.stream.features.injection.format import FORMATS, formats
 from windvane.stream.text.sentences import sentence_starts
 from windvane.stream.text.words import Words
@@ -97,43 +98,73 @@ def sentences_of(words: Words, lexicon: Lexicon) -> Sentences:
     """Return the sentences of texts."""
     begin, size = _cut(words)
     count = len(begin)
-    owner = np.repeat(np.arange(count), size)
-    head, mixed = _without_leet(words.head)
-    key = stems(head)
-    word = slots(key)
-    after = np.empty_like(key)
-    after[:-1] = key[1:]
-    after[-1:] = 0
-    pair = slots(key * _OPENS + after)
-    pair[begin + size - 1] = 0  # the last word of a sentence has no next
-    entry = lexicon.index.take(word)
-    at = np.flatnonzero(entry)
-    entry = entry[at]
-    meant = lexicon.stems.take(entry) == key[at]
-    at, entry = at[meant], entry[meant]
-    where = owner[at]
-    ideas = np.zeros(count, np.uint64)
-    if len(at):
-        new = np.flatnonzero(np.append(True, where[1:] != where[:-1]))
-        ideas[where[new]] = np.bitwise_or.reduceat(lexicon.ideas.take(entry), new)
+    word, pair = np.empty(len(words.head), np.int64), np.empty(len(words.head), np.int64)
+    opener, mixed = np.empty(count, np.int64), np.empty(count, np.int64)
+    ideas = np.empty(count, np.uint64)
+    _read(
+        words.head, begin, size, lexicon.index, lexicon.stems, lexicon.ideas, lexicon.opening,
+        word, pair, opener, ideas, mixed,
+    )  # fmt: skip
     text = np.searchsorted(words.first, begin, side="right") - 1
-    seen = formats(words, begin, size, text, owner, mixed)
-    opens = _opening(lexicon, word, key, begin)
-    for bit, idea in enumerate(lexicon.opening, _OPENING):
-        ideas |= ((opens & idea) > 0).astype(np.uint64) << np.uint64(bit)
+    seen = formats(words, begin, size, text, mixed)
     for column, bit in _MARKED.items():
         ideas |= (seen[:, column] > 0).astype(np.uint64) << np.uint64(bit)
-    return Sentences(begin, size, text, word, pair, slots(key[begin] * _OPENS), ideas, seen)
+    return Sentences(begin, size, text, word, pair, opener, ideas, seen)
 
 
-def _opening(
-    lexicon: Lexicon, word: NDArray[np.int64], key: NDArray[np.uint64], at: NDArray[np.int64]
-) -> NDArray[np.uint64]:
-    """Return which of the lexicon's opening ideas words stand for."""
-    entry = lexicon.index.take(word[at])
-    ideas: NDArray[np.uint64] = lexicon.ideas.take(entry) & np.bitwise_or.reduce(lexicon.opening)
-    ideas[lexicon.stems.take(entry) != key[at]] = 0
-    return ideas
+@compiled
+def _read(
+    head: NDArray[np.uint64], begin: NDArray[np.int64], size: NDArray[np.int64], index: NDArray[np.uint16],
+    stems: NDArray[np.uint64], ideas: NDArray[np.uint64], opening: NDArray[np.uint64], word: NDArray[np.int64],
+    pair: NDArray[np.int64], opener: NDArray[np.int64], meant: NDArray[np.uint64], mixed: NDArray[np.int64],
+) -> None:  # fmt: skip
+    """Write the slots of words and pairs, and the ideas of sentences: of each word all at once."""
+    for sentence in range(len(begin)):
+        held, before, strange = np.uint64(0), np.uint64(0), 0
+        first = begin[sentence]
+        for at in range(first, first + size[sentence]):
+            key = head[at]
+            # Of the bytes there are, only digits have their third highest bit set and the two above it clear.
+            if key & ~(key >> np.uint64(1)) & ~(key >> np.uint64(2)) & _DIGIT:
+                key, changed = _without_leet(key)
+                strange += changed
+            key &= _STEMS[key & np.uint64(0xFF)]
+            word[at] = slot = _slot(key)
+            if at > first:
+                pair[at - 1] = _slot(before * _OPENS + key)
+            before = key
+            entry = index[slot]
+            if entry and stems[entry] == key:
+                held |= ideas[entry]
+                if at == first:
+                    for bit in range(len(opening)):
+                        if ideas[entry] & opening[bit]:
+                            held |= np.uint64(1) << np.uint64(_OPENING + bit)
+            if at == first:
+                opener[sentence] = _slot(key * _OPENS)
+        pair[first + size[sentence] - 1] = 0  # the last word has no next
+        meant[sentence], mixed[sentence] = held, strange
+
+
+@compiled
+def _slot(key: np.uint64) -> np.int64:
+    """Do what `slots` does for one."""
+    mixed = key * _MIX
+    mixed ^= mixed >> _TURN
+    return np.int64((mixed * _SPREAD) >> _DROP)
+
+
+@compiled
+def _without_leet(head: np.uint64) -> tuple[np.uint64, bool]:
+    """Return the head with digits between letters read as the letters they look like, and whether it has such."""
+    letters, read = np.int64(0), np.uint64(0)
+    for place in range(8):
+        byte = head >> np.uint64(8 * place) & np.uint64(0xFF)
+        if byte >= np.uint64(128):
+            return head, False
+        letters += np.uint64(97) <= byte < np.uint64(123)
+        read |= np.uint64(_LEET[byte]) << np.uint64(8 * place)
+    return (read, True) if letters >= 2 else (head, False)
 
 
 def _cut(words: Words) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -151,17 +182,3 @@ def _cut(words: Words) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         begin = np.flatnonzero(starts)
         size = np.diff(begin, append=count)
     return begin, size
-
-
-def _without_leet(head: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return the heads with digits between letters read as the letters they look like, and where such words are."""
-    # Of the bytes there are, only digits have their third highest bit set and the two above it clear.
-    some = np.flatnonzero(head & ~(head >> np.uint64(1)) & ~(head >> np.uint64(2)) & _DIGIT)
-    bytes_ = head[some].view(np.uint8).reshape(-1, 8)
-    letters = ((bytes_ >= 97) & (bytes_ < 123)).sum(axis=1)
-    wide = (bytes_ >= 128).any(axis=1)
-    mixed = some[(letters >= 2) & ~wide]
-    if len(mixed):
-        head = head.copy()
-        head[mixed] = _LEET.take(head[mixed].view(np.uint8)).view(np.uint64)
-    return head, mixed

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
+from windvane.stream.compiled import compiled
 from windvane.stream.features.support.support import per_event
 from windvane.stream.text.stems import content, stems
 from windvane.stream.text.stop_words import STOP_WORDS
@@ -55,41 +56,56 @@ def overlap(batch: Batch) -> Overlap:
         no, nothing = np.zeros(len(batch), bool), np.zeros(1, np.int32)
         return Overlap(nothing, nothing, np.zeros(0, np.int64), no, no)
     answers, queries = batch.derived(answer_words), batch.derived(query_words)
-    # Per event one table of the stems of its question and of its answer: what is in both is marked with both.
+    offered, taken = np.zeros(len(keys) + 1, np.int32), np.zeros(len(keys) + 1, np.int32)
+    asked, pasted = np.empty(len(keys), np.int64), np.zeros(len(batch), np.bool_)
+    # Of an event, one table of the stems of its question and of its answer: what is in both is marked with both.
     bits = np.frexp(np.maximum(answers.counts + queries.counts, 8) * float(_SLOTS))[1].astype(np.int64)
-    size = np.left_shift(1, bits)
-    base, shift = np.cumsum(size) - size, (64 - bits).astype(np.uint64)
-    table = np.zeros(size.sum(), np.uint8)
-    table[_slots(queries.derived(stems), queries.counts, base, shift)] = _ASKED
-    at = np.flatnonzero(answers.derived(content))
-    table[_slots(answers.derived(stems), answers.counts, base, shift)[at]] |= _SAID
-    marks = table.take(_slots(keys, counts, base, shift))
-    carries = _content_stems().take((keys >> _STOPS).view(np.int64))
-    marks *= carries
-    asked = np.flatnonzero((marks & _ASKED).view(np.bool_))
-    ends = np.concatenate([[0], np.cumsum(counts)])
-    offered = np.diff(_before(carries)[ends])
-    pasted = (
-        (np.diff(np.searchsorted(asked, ends)) > _PASTED * offered) & (queries.counts >= counts) & (offered >= _FEW)
-    )
-    asked = asked[~pasted[np.searchsorted(ends, asked, "right") - 1]]
-    carries[asked] = False
-    taken = carries & (marks >= _SAID)
-    return Overlap(_before(carries), _before(taken), asked, (counts > 0) & (answers.counts > 0), pasted)
+    table = np.empty(1 << int(bits.max()), np.uint8)
+    known = _look(
+        bits, queries.derived(stems), queries.counts, answers.derived(stems), answers.counts, answers.derived(content),
+        keys, counts, _content_stems(), table, offered, taken, asked, pasted,
+    )  # fmt: skip
+    return Overlap(offered, taken, asked[:known].copy(), (counts > 0) & (answers.counts > 0), pasted)
 
 
-def _slots(
-    keys: NDArray[np.uint64], counts: NDArray[np.int64], base: NDArray[np.int64], shift: NDArray[np.uint64]
-) -> NDArray[np.int64]:
-    places = (keys >> np.repeat(shift, counts)).view(np.int64)
-    places += np.repeat(base, counts)
-    return places
-
-
-def _before(which: NDArray[np.bool_]) -> NDArray[np.int32]:
-    sums = np.zeros(len(which) + 1, np.int32)
-    np.cumsum(which, out=sums[1:])
-    return sums
+@compiled
+def _look(
+    bits: NDArray[np.int64], query: NDArray[np.uint64], query_counts: NDArray[np.int64], answer: NDArray[np.uint64],
+    answer_counts: NDArray[np.int64], says: NDArray[np.bool_], keys: NDArray[np.uint64], counts: NDArray[np.int64],
+    content_stems: NDArray[np.bool_], table: NDArray[np.uint8], offered: NDArray[np.int32], taken: NDArray[np.int32],
+    asked: NDArray[np.int64], pasted: NDArray[np.bool_],
+) -> int:  # fmt: skip
+    """Write what `Overlap` holds, event by event, and return how many words are asked: its table stays in the cache."""
+    queries = answers = first = known = 0
+    for event in range(len(counts)):
+        shift, last = np.uint64(64 - bits[event]), first + counts[event]
+        if last > first:
+            table[: 1 << bits[event]] = 0
+            for at in range(queries, queries + query_counts[event]):
+                table[np.int64(query[at] >> shift)] = _ASKED
+            for at in range(answers, answers + answer_counts[event]):
+                if says[at]:
+                    table[np.int64(answer[at] >> shift)] |= _SAID
+        queries, answers = queries + query_counts[event], answers + answer_counts[event]
+        whole = own = 0
+        for at in range(first, last):
+            if content_stems[np.int64(keys[at] >> _STOPS)]:
+                whole += 1
+                own += table[np.int64(keys[at] >> shift)] & _ASKED
+        copied = own > _PASTED * whole and query_counts[event] >= counts[event] and whole >= _FEW
+        pasted[event] = copied
+        for at in range(first, last):
+            offered[at + 1], taken[at + 1] = offered[at], taken[at]
+            if content_stems[np.int64(keys[at] >> _STOPS)]:
+                mark = table[np.int64(keys[at] >> shift)]
+                if mark & _ASKED and not copied:
+                    asked[known] = at
+                    known += 1
+                else:
+                    offered[at + 1] += 1
+                    taken[at + 1] += mark >= _SAID
+        first = last
+    return known
 
 
 @cache

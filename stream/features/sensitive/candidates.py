@@ -11,37 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windvane.collectors.redaction import gate
+from windvane.stream.compiled import compiled
+from windvane.stream.features.sensitive.named import named
 from windvane.stream.text.words import Words
 
 __all__ = ["may_hold", "may_hold_mask"]
 
-_AT, _DOT, _COLON, _EQUALS, _COMMA, _DASH, _UNDERSCORE, _PERCENT, _ESCAPE, _OPEN = b"@.:=,-_%\\["
-_QUOTES: Final = np.zeros(256, bool)
-_QUOTES[list(b"\"'`")] = True
+_AT, _DOT, _COLON, _PERCENT, _ESCAPE, _OPEN = b"@.:%\\["
 _PARTS: Final = np.zeros(256, bool)
 """Bytes that may part the digits of one number: among them those of UTF-8's no-break spaces and hyphens."""
 _PARTS[list(b" .()/+-\xc2\xa0\xe2\x80\xaf\x91")] = True
 _SPACE: Final = ord(" ")
 _REACH: Final = 4
 _DIGITS: Final = 7
-_FIGURES: Final = b"0123456789"
+_ZERO, _NINE, _A, _Z = b"09AZ"
+_JOINTS: Final = np.array([byte in b"-_" for byte in range(256)])
 _LENGTH: Final = 16
-_NAMES: Final = (
-    "password passwort passwd passphrase passcode passe pass pwd secret secretkey secrettoken secretvalue "
-    "secretaccesskey secretaccesstoken secretaccessvalue authorization"
-).split()
-_FAR: Final = 24
-"""Bytes from a name to the sign that gives it a value: an ending such as `_staging`, quotes and spaces are between."""
-_TAILS: Final = tuple(
-    {
-        (np.uint64(int.from_bytes(name[-8:].encode(), "little")), np.uint64(64 - 8 * min(len(name), 8)))
-        for name in _NAMES
-    }
-)
-"""Their last eight bytes at most, as the high bytes of a little-endian word, and where these begin."""
-_LAST_TWO: Final = np.zeros(1 << 16, bool)
-_LAST_TWO[[int.from_bytes(name[-2:].encode(), "little") for name in _NAMES]] = True
-_IS: Final = np.uint64(int.from_bytes(b"is", "little"))
+_MOST_AROUND: Final = 3
+"""Dashes before and behind that may make up the rest."""
 _HIGH: Final = np.uint64(0x8080808080808080)
 
 
@@ -62,8 +49,8 @@ def may_hold(words: Words) -> NDArray[np.uint8]:
         (gate.NUMBER, _numbers(raw)),
         (gate.DOTTED, _dotted(words, signs)),
         (gate.COLONS, _colons(words, signs)),
-        (gate.LONG | gate.URL | gate.PEM, _long(words, signs)),
-        (gate.WORD, _named(words, signs)),
+        (gate.LONG | gate.URL | gate.PEM, _long(words)),
+        (gate.WORD, named(words)),
     ):
         if len(places):
             found[np.searchsorted(words.text, places, "right") - 1] |= np.uint8(flags)
@@ -129,67 +116,54 @@ def _colons(words: Words, signs: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.concatenate([colons[:-1][step == 1], colons[:-2][near[:-1] & near[1:]]])
 
 
-def _long(words: Words, signs: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _long(words: Words) -> NDArray[np.int64]:
     """Return where a run of about 16 characters that tokens are made of has a digit or a capital."""
-    raw = words.raw
-    # Words that dashes or underscores join: each joint behind a word, with another soon after.
-    joints = words.marks[(signs == _DASH) | (signs == _UNDERSCORE)]
-    word = np.searchsorted(words.end, joints, "right") - 1
-    between = (word >= 0) & (word + 1 < len(words.begin))
-    joints, word = joints[between], word[between]
-    before = words.begin[word + 1] - 1
-    joined = (
-        (words.end[word] == joints)
-        & (before - joints < _REACH)
-        & ((raw[before] == _DASH) | (raw[before] == _UNDERSCORE))
-    )
-    word = word[joined]
-    starts = np.flatnonzero(np.diff(word, prepend=-2) != 1)
-    first, last = word[starts], np.append(word[starts[1:] - 1], word[-1:]) + 1
-    alone = np.flatnonzero(words.length >= _LENGTH)
-    alone = alone[(words.head[alone] & _HIGH) == 0]
-    begin = np.concatenate([words.begin[first], words.begin[alone]])
-    end = np.concatenate([words.end[last], words.end[alone]])
-    near = np.flatnonzero(end - begin >= _LENGTH - 3)  # dashes before and behind may make up the rest
-    if not len(near):
-        return near
-    data = raw.tobytes()
-    runs = zip(begin[near].tolist(), end[near].tolist(), strict=True)
-    return np.array([start for start, stop in runs if _is_mixed(data, start, stop)], np.int64)
+    found = np.empty(2 * len(words.begin), np.int64)
+    return found[: _find_long(words.raw, words.begin, words.end, words.head, found)]
 
 
-def _is_mixed(data: bytes, start: int, stop: int) -> bool:
+@compiled
+def _find_long(
+    raw: NDArray[np.uint8], begin: NDArray[np.int64], end: NDArray[np.int64], head: NDArray[np.uint64],
+    found: NDArray[np.int64],
+) -> int:  # fmt: skip
+    """Write the places of such runs: words by themselves, and words that dashes or underscores join."""
+    count = first = 0
+    for word in range(len(begin)):
+        start, stop = begin[word], end[word]
+        if stop - start >= _LENGTH and not head[word] & _HIGH and _is_mixed(raw, start, stop):
+            found[count] = start
+            count += 1
+        # The joint is right behind the word, and another right before the next, which comes soon.
+        joined = word + 1 < len(begin) and begin[word + 1] - stop <= _REACH
+        if joined and _JOINTS[raw[stop]] and _JOINTS[raw[begin[word + 1] - 1]]:
+            continue
+        if first < word and _is_mixed(raw, begin[first], stop):
+            found[count] = begin[first]
+            count += 1
+        first = word + 1
+    return count
+
+
+@compiled
+def _is_mixed(raw: NDArray[np.uint8], start: int, stop: int) -> bool:
     """Return whether the run, with the dashes around it, is long and has a digit or a capital."""
-    run = data[start:stop]
-    if run.islower() and len(run.translate(None, _FIGURES)) == len(run):
+    if stop - start < _LENGTH - _MOST_AROUND:
         return False
-    before, behind = data[start - _REACH : start], data[stop : stop + _LENGTH]
-    around = len(before) - len(before.rstrip(b"-_")) + len(behind) - len(behind.lstrip(b"-_"))
-    return stop - start + around >= _LENGTH
+    before, behind = start, stop
+    while start - before < _REACH and _JOINTS[raw[before - 1]]:
+        before -= 1
+    while behind - stop < _LENGTH and _JOINTS[raw[behind]]:
+        behind += 1
+    small = False
+    for at in range(start, stop):
+        if _figure(raw[at]) or _A <= raw[at] <= _Z:
+            return behind - before >= _LENGTH
+        small |= raw[at] >= _A | 0x20 and raw[at] <= _Z | 0x20
+    return not small and behind - before >= _LENGTH
 
 
-def _named(words: Words, signs: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Return where a sign, or "is", may give a value to a name of secrets: at most two words before it ends one."""
-    if not len(words.end):
-        return words.end
-    raw = words.raw
-    comma = words.marks[signs == _COMMA]
-    comma = comma[_QUOTES.take(raw[comma + 1]) | _QUOTES.take(raw[comma + 2])]
-    sign = np.concatenate([words.marks[(signs == _COLON) | (signs == _EQUALS)], comma])
-    last = np.searchsorted(words.end, sign, "right") - 1
-    is_ = np.flatnonzero(words.head == _IS)
-    word = np.concatenate([last, last - 1, last - 2, is_ - 1])
-    place = np.concatenate([sign, sign, sign, words.begin[is_]])
-    near = np.flatnonzero((word >= 0) & (place - words.end[np.maximum(word, 0)] <= _FAR))
-    end = words.end[word[near]]
-    for _ in range(3):
-        end = end - _is_digit(raw[end - 1])
-    # The eight bytes before a place; there are at least four.
-    eight = np.ndarray((len(words.lower) - 7,), "<u8", buffer=words.lower, strides=(1,))
-    tail = eight[np.maximum(end, 8) - 8] << (8 * (8 - np.minimum(end, 8))).astype(np.uint64)
-    maybe = np.flatnonzero(_LAST_TWO.take((tail >> np.uint64(48)).view(np.int64)))
-    tail = tail[maybe]
-    found = np.zeros(len(maybe), bool)
-    for name, shift in _TAILS if len(maybe) else ():
-        found |= tail >> shift == name
-    return place[near[maybe[found]]]
+@compiled
+def _figure(byte: int) -> bool:
+    """Return whether a byte is a digit."""
+    return _ZERO <= byte <= _NINE

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from windvane.stream.compiled import compiled
 from windvane.stream.text.word_table import MIX, WordTable
 from windvane.stream.text.words import Words
 
@@ -19,8 +20,8 @@ nineteen twenty
 """
 _SPELLED: Final = WordTable({word: number + 1 for number, word in enumerate(_ENGLISH.split())})
 _COMMA, _POINT = ord(","), ord(".")
-_ZEROS: Final = np.array([int.from_bytes(b"0" * (8 - digits), "little") for digits in range(9)], np.uint64)
-_MOVES: Final = np.array([8 * (8 - digits) if digits else 0 for digits in range(9)], np.uint64)
+_BYTE, _ZERO, _TEN = (np.uint64(number) for number in (0xFF, ord("0"), 10))
+_TENTHS: Final = 10.0 ** -np.arange(9.0)
 _MOST_PARTS: Final = 5
 SPELLED_UP_TO: Final = 20
 
@@ -50,27 +51,60 @@ def numbers(words: Words, of: NDArray[np.bool_] | None = None) -> Numbers:
     >>> numbers(words_of(pa.array(["In 1912 it had 4,300.50 on the 23rd."]))).value.tolist()
     [1912.0, 4300.5, 23.0]
     """
-    at = np.flatnonzero(words.number if of is None else words.number & of)
-    heads, digits = words.head[at], _digits(words.head[at])
-    parts = _parsed(heads, digits).astype(np.float64)
-    close = np.zeros(len(at), bool)
-    close[1:] = (at[1:] == at[:-1] + 1) & (words.begin[at[1:]] == words.end[at[:-1]] + 1)
-    sign = words.raw[words.begin[at] - 1]
-    close &= (sign == _COMMA) | (sign == _POINT)
-    close &= np.concatenate([[False], digits[:-1] == words.length[at[:-1]]])[: len(at)]
-    start = np.flatnonzero(~close)
-    size = np.diff(start, append=len(at))
-    triple = (digits == 3) & (words.length[at] == 3)
-    english, other = parts[start], parts[start]
-    for step in range(1, min(int(size.max(initial=1)), _MOST_PARTS)):
-        there = np.flatnonzero(size > step)
-        part = start[there] + step
-        tens = 10.0 ** -digits[part].astype(np.float64)
-        for value, thousands in ((english, _COMMA), (other, _POINT)):
-            joined = (sign[part] == thousands) & triple[part]
-            value[there] = np.where(joined, value[there] * 1000 + parts[part], value[there] + parts[part] * tens)
-    keys = np.stack([english, other], 1).view(np.uint64) * MIX[0]
-    return Numbers(at[start], at[start + size - 1], digits[start], english, keys)
+    which = words.number if of is None else words.number & of
+    count = int(np.count_nonzero(which))
+    first, last, digits = (np.empty(count, np.int64) for _ in range(3))
+    values = np.empty((count, 2))
+    count = _read(words.raw, words.begin, words.end, words.head, which, first, last, digits, values)
+    values = values[:count]
+    return Numbers(first[:count], last[:count], digits[:count], values[:, 0], values.view(np.uint64) * MIX[0])
+
+
+@compiled
+def _read(
+    raw: NDArray[np.uint8], begin: NDArray[np.int64], end: NDArray[np.int64], head: NDArray[np.uint64],
+    which: NDArray[np.bool_], first: NDArray[np.int64], last: NDArray[np.int64], digits: NDArray[np.int64],
+    values: NDArray[np.float64],
+) -> int:  # fmt: skip
+    """Write the numbers that the words of `which` make, with both their values, and return how many there are.
+
+    Which word goes on with the number before it depends on the one before: a loop.
+    """
+    count, parts, whole = 0, 0, False
+    for word in range(len(which)):
+        if not which[word]:
+            continue
+        held, part = _leading(head[word])
+        length = end[word] - begin[word]
+        sign = raw[begin[word] - 1]
+        close = whole and last[count - 1] == word - 1 and begin[word] == end[word - 1] + 1
+        whole = held == length
+        if not close or (sign != _COMMA and sign != _POINT):
+            first[count] = last[count] = word
+            digits[count] = held
+            values[count] = part
+            count, parts = count + 1, 1
+            continue
+        last[count - 1] = word
+        parts += 1
+        if parts <= _MOST_PARTS:
+            value = values[count - 1]
+            for way, thousands in enumerate((_COMMA, _POINT)):
+                if sign == thousands and held == 3 and length == 3:
+                    value[way] = value[way] * 1000 + part
+                else:
+                    value[way] += part * _TENTHS[held]
+    return count
+
+
+@compiled
+def _leading(head: np.uint64) -> tuple[int, float]:
+    """Return how many digits a head begins with, and the number they make."""
+    held, value = 0, np.uint64(0)
+    while held < 8 and (head >> np.uint64(8 * held) & _BYTE) - _ZERO < _TEN:
+        value = value * _TEN + (head >> np.uint64(8 * held) & _BYTE) - _ZERO
+        held += 1
+    return held, np.float64(value)
 
 
 def spelled(words: Words, at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
@@ -78,21 +112,3 @@ def spelled(words: Words, at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDA
     found = _SPELLED.look_up(words, at)
     held = np.flatnonzero(found)
     return at[held], (found[held] - 1.0).view(np.uint64) * MIX[0]
-
-
-def _digits(heads: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Return how many digits each head begins with, 8 at most."""
-    each = heads.view(np.uint8).reshape(-1, 8)
-    other = (each - np.uint8(48)) > 9
-    return np.where(other.any(1), other.argmax(1), 8)
-
-
-def _parsed(heads: NDArray[np.uint64], digits: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Return the value of the first `digits` bytes, all eight at once (Langdale and Lemire, 2019)."""
-    held = (heads << _MOVES.take(digits)) | _ZEROS.take(digits)
-    held = held - np.uint64(0x3030303030303030)
-    held = held * np.uint64(10) + (held >> np.uint64(8))
-    low, high = np.uint64(0x000000FF000000FF), np.uint64(16)
-    left = (held & low) * np.uint64(0x000F424000000064)
-    right = ((held >> high) & low) * np.uint64(0x0000271000000001)
-    return (left + right) >> np.uint64(32)

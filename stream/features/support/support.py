@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
+from windvane.stream.compiled import compiled
 from windvane.stream.features.support.given_numbers import missing
 from windvane.stream.features.support.numbers import Numbers, numbers
 from windvane.stream.text.presence import Presence
@@ -18,6 +19,8 @@ from windvane.stream.text.word_table import MIX
 from windvane.stream.text.words import Words
 
 __all__ = ["Support", "nothing_given", "per_event", "support", "support_of"]
+
+_NEXT, _NEXT_BUT_ONE = MIX[1], MIX[2]
 
 
 @dataclass(frozen=True)
@@ -53,16 +56,15 @@ def support_of(batch: Batch, sources: Words, source_counts: NDArray[np.int64], q
     answers = batch.derived(answer_words)
     keys, source_keys = answers.derived(stems), sources.derived(stems)
     there = Presence(source_counts + queries.counts)
-    whole = np.ones(len(source_keys), np.bool_)
-    there.add(source_keys, source_counts, whole)
+    there.add(source_keys, source_counts, np.ones(len(source_keys), np.bool_))
     in_source = there.has(keys, answers.counts)
     there.add(queries.derived(stems), queries.counts, np.ones(len(queries.begin), np.bool_))
     known = there.has(keys, answers.counts)
     runs = Presence(source_counts + queries.counts)
-    _spoil_heads(whole, sources)
-    runs.add(_runs_of_three(source_keys), source_counts, whole)
-    run = runs.has(_runs_of_three(keys), answers.counts)
-    _spoil_heads(run, answers)
+    source_runs, ends = _runs_of_three(sources)
+    runs.add(source_runs, source_counts, ends)
+    answer_runs, ends = _runs_of_three(answers)
+    run = runs.has(answer_runs, answers.counts) & ends
     found, starts = numbers(answers), answers.derived(sentence_starts)
     owners = np.repeat(np.arange(answers.texts), source_counts)
     lacking = missing(answers, starts, found, ((sources, owners), (queries, queries.owner)))
@@ -82,15 +84,20 @@ def per_event(batch: Batch) -> NDArray[np.int64]:
     return counts
 
 
-def _runs_of_three(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    runs = keys.copy()
-    runs[1:] += keys[:-1] * MIX[1]
-    runs[2:] += keys[:-2] * MIX[2]
-    return runs
+def _runs_of_three(words: Words) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """Return a key of each word with the two before it, and whether its text has these, uint64 and bool (m,)."""
+    keys = words.derived(stems)
+    runs, ends = np.empty(len(keys), np.uint64), np.empty(len(keys), np.bool_)
+    _run(keys, words.first, runs, ends)
+    return runs, ends
 
 
-def _spoil_heads(of_run: NDArray[np.bool_], words: Words) -> None:
-    """No run ends with the first two words of a text: what is before them is another's."""
-    heads = words.first[:-1][words.counts > 0]
-    of_run[heads] = False
-    of_run[np.minimum(heads + 1, len(of_run) - 1)] = False
+@compiled
+def _run(keys: NDArray[np.uint64], first: NDArray[np.int64], runs: NDArray[np.uint64],
+         ends: NDArray[np.bool_]) -> None:  # fmt: skip
+    for text in range(len(first) - 1):
+        one = two = np.uint64(0)
+        for at in range(first[text], first[text + 1]):
+            runs[at] = keys[at] + one * _NEXT + two * _NEXT_BUT_ONE
+            ends[at] = at - first[text] >= 2
+            one, two = keys[at], one
