@@ -9,11 +9,23 @@ from typing import Any, Final, Literal
 
 from windvane.errors import ConfigError
 from windvane.settings import setting
+from windvane.stream.anomaly.minutes import Minutes
 from windvane.stream.baseline import Baseline
+from windvane.stream.compare.cost_runaway import CostRunaway
+from windvane.stream.compare.provider_trouble import ProviderTrouble
+from windvane.stream.compare.version_difference import VersionDifference
 from windvane.stream.detector import Detector, EventSignal, FunctionSignal, LearnedSignal
+from windvane.stream.drift.answers.answer_drift import AnswerDrift
+from windvane.stream.drift.model_changed import ModelChanged
 from windvane.stream.features.accuracy import ExactMatch, NormalizedMatch, NumericMatch
+from windvane.stream.features.agents.loop import AgentLoop
+from windvane.stream.features.agents.steps import AgentSteps
+from windvane.stream.features.agents.tool_calls import ToolCalls
+from windvane.stream.features.agreement import AnswerAgreement
 from windvane.stream.features.cost.cost import Cost, PricedBy
 from windvane.stream.features.cost.repeat import Repeat
+from windvane.stream.features.embeddings.distance import EmbeddingDistance
+from windvane.stream.features.embeddings.shape import EmbeddingBroken, EmbeddingDimension, EmbeddingNorm
 from windvane.stream.features.form.apology import Apology
 from windvane.stream.features.form.code import CodeValid
 from windvane.stream.features.form.empty import EmptyAnswer
@@ -28,10 +40,12 @@ from windvane.stream.features.form.truncated import Truncated
 from windvane.stream.features.groundedness.consistency import Consistency
 from windvane.stream.features.groundedness.grounded import Groundedness, Unsupported
 from windvane.stream.features.injection.injection import Injection, InjectionSpan
+from windvane.stream.features.late import Late
 from windvane.stream.features.output_rate import OutputRate
 from windvane.stream.features.prompt_template.prompt_template import PromptTemplate
 from windvane.stream.features.retrieval.duplicates import DuplicateDocuments
 from windvane.stream.features.retrieval.match import QueryMatch
+from windvane.stream.features.retrieval.retrieved import Retrieved
 from windvane.stream.features.retrieval.unused import UnusedCost, UnusedTokens
 from windvane.stream.features.retrieval.used import ContextUsed, DocumentsUsed
 from windvane.stream.features.sensitive.sensitive import PiiSeen, SecretsSeen, SensitiveKinds
@@ -43,6 +57,7 @@ from windvane.stream.features.unsupported.names import UnsupportedNames
 from windvane.stream.features.unsupported.numbers import UnsupportedDates, UnsupportedNumbers
 from windvane.stream.features.unsupported.quotes import UnsupportedQuotes
 from windvane.stream.pipeline import Pipeline
+from windvane.stream.shifts.shifts import Shifts
 from windvane.stream.signals import SignalInfo
 
 __all__ = ["DETECTORS", "EVENT_SIGNALS", "LEARNED_SIGNALS", "SIGNALS", "make_detector", "make_pipeline"]
@@ -91,16 +106,33 @@ EVENT_SIGNALS: Final[tuple[type[EventSignal], ...]] = (
     Cost,
     PricedBy,
     OutputRate,
+    ToolCalls,
+    EmbeddingDimension,
+    EmbeddingNorm,
+    EmbeddingBroken,
+    Retrieved,
 )  # fmt: skip
 LEARNED_SIGNALS: Final[tuple[type[LearnedSignal], ...]] = (
     SurpriseForModel,
     PromptTemplate,
     Repeat,
+    Late,
+    AnswerAgreement,
+    AgentSteps,
+    AgentLoop,
+    EmbeddingDistance,
 )  # fmt: skip
 DETECTORS: Final[dict[str, type[Detector]]] = {
     one.name: one
     for one in (
         Baseline,
+        Shifts,
+        Minutes,
+        ProviderTrouble,
+        CostRunaway,
+        VersionDifference,
+        ModelChanged,
+        AnswerDrift,
     )
 }  # fmt: skip
 
@@ -147,7 +179,8 @@ def make_pipeline(detectors: Sequence[str] | None = None, *, partitions: int = 1
         if not isinstance(signal, EventSignal | LearnedSignal):
             raise ConfigError(f"{entry.value} is no windvane.stream.detector.EventSignal. Update or remove its package")
         signals.append(signal)
-    made = [make_detector(spec) for spec in setting("detectors", detectors) or DETECTORS]
+    chosen = (setting("detectors") or DETECTORS) if detectors is None else detectors
+    made = [make_detector(spec) for spec in chosen]
     for kind, names in (("detector", [one.name for one in made]), ("signal", [one.name for one in signals])):
         if twice := {name for name in names if names.count(name) > 1}:
             raise ConfigError(f"two {kind}s are named {min(twice)!r}: name each once, or remove a package")

@@ -64,4 +64,20 @@ SAYING: tuple[dict[str, Any], ...] = (
         "json_schema": {"type": "object", "properties": {"name": {"type": "string"}}},
         "finish_reasons": ["length"],
     },
+    {
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        "operation": "chat",
+        "prompt": "Which trains are late?",
+        "response": [
+            {"role": "assistant", "parts": [{"type": "tool_call", "name": "trains", "arguments": {"late": 1}}]}
+        ],
+    },
+    {
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        "operation": "execute_tool",
+        "tool": "trains",
+        "gen_ai.tool.call.arguments": {"late": 1},
+    },
+    {"operation": "retrieval", "prompt": "Late trains", "context": []},
+    {"operation": "embeddings", "model": "embed", "embedding": [0.6, -0.8, 0.0]},
 )

@@ -230,7 +230,7 @@ def test_an_event_s_features_do_not_depend_on_the_others_in_its_batch(
 
 
 def test_the_parts_of_a_batch_have_the_features_of_the_whole(texts: list[Event]) -> None:
-    batch = batch_of([*texts, *({"response": "word " * 2000} for _ in range(250)), *texts])
+    batch = batch_of([*texts, *({"response": "word " * 2000} for _ in range(600)), *texts])
     whole, parts = answer_features(batch), list(batch.parts())
     assert len(parts) > 1
     for start, part in parts:

@@ -1,0 +1,1 @@
+"""Shifts of numbers: every number that an event has, watched per series."""
