@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -23,13 +24,10 @@ REST: Final = 100
 """A score is shown only if none of the last hundred minutes was as high: alarms are not repeated."""
 
 RIVER: Final[dict[str, tuple[Callable[[], Any], ...]]] = {
-    "ADWIN": tuple(lambda delta=delta: drift.ADWIN(delta=delta) for delta in (0.002, 1e-6, 1e-12, 1e-30)),
-    "KSWIN": tuple(
-        lambda alpha=alpha: drift.KSWIN(alpha=alpha, window_size=100, stat_size=30, seed=0) for alpha in (1e-6, 1e-12)
-    ),
+    "ADWIN": tuple(partial(drift.ADWIN, delta=delta) for delta in (0.002, 1e-6, 1e-12, 1e-30)),
+    "KSWIN": tuple(partial(drift.KSWIN, alpha=alpha, window_size=100, stat_size=30, seed=0) for alpha in (1e-6, 1e-12)),
     "PageHinkley": tuple(
-        lambda bar=bar: drift.PageHinkley(min_instances=30, delta=0.05, threshold=bar)
-        for bar in (15.0, 60.0, 250.0, 1000.0)
+        partial(drift.PageHinkley, min_instances=30, delta=0.05, threshold=bar) for bar in (15.0, 60.0, 250.0, 1000.0)
     ),
 }
 """Each with the settings among which the one is taken that comes closest to the false alarms allowed from below."""

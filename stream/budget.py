@@ -6,7 +6,7 @@ from typing import Final
 
 from windvane.stream.compiled import compiled
 
-__all__ = ["WEEK_US", "spend"]
+__all__ = ["WEEK_US", "clock", "spend"]
 
 WEEK_US: Final = 7 * 24 * 3600 * 1_000_000
 _MOST_US: Final = 3600 * 1_000_000
@@ -16,8 +16,8 @@ _MOST_US: Final = 3600 * 1_000_000
 def spend(per_week: float, streams: int, last_us: int, now_us: int) -> float:
     """Return what one stream of evidence may spend at an event: the false alarms it may expect to raise by it.
 
-    `per_week` false alarms a week are shared by `streams` streams alike, each spends its share as time passes. A stream
-    that was silent spends an hour's worth at most, one whose clock went back nothing.
+    `per_week` false alarms a week are shared by `streams` streams alike, each spends its share as time passes: at one
+    event an hour's worth at most (see `clock`), and nothing where time went back.
 
     Evidence is a Shiryaev-Roberts sum, R := (R + spend) * e, where e >= 0 has a mean of at most 1 while nothing has
     changed; it alarms at R >= 1 and begins anew at 0. R less what was spent is then a supermartingale, so the expected
@@ -27,3 +27,9 @@ def spend(per_week: float, streams: int, last_us: int, now_us: int) -> float:
     """
     passed = min(max(now_us - last_us, 0), _MOST_US)
     return per_week * passed / (WEEK_US * streams)
+
+
+@compiled
+def clock(last_us: int, now_us: int) -> int:
+    """Return a stream's time after an event: later by an hour at most, so that one absurd time does not stop it."""
+    return last_us + min(max(now_us - last_us, 0), _MOST_US)

@@ -15,7 +15,9 @@ __all__ = ["batch_of"]
 
 
 def batch_of(events: Iterable[Mapping[str, Any]], *, start_us: int = 1_700_000_000_000_000) -> Batch:
-    """Return the batch of `events`; times, where absent, a second apart; ids, where absent, their numbers."""
+    """Return the batch of `events`; times, where absent, a second apart; ids, where absent, their numbers.
+
+    Each is in the log at its own time."""
     rows = []
     for number, event in enumerate(events):
         row = list(normalize(event))
@@ -23,6 +25,5 @@ def batch_of(events: Iterable[Mapping[str, Any]], *, start_us: int = 1_700_000_0
         row[INDEX["time"]] = row[INDEX["time"]] or start_us + number * 1_000_000
         rows.append(tuple(row))
     count = len(rows)
-    return Batch(
-        rows, np.zeros(count, np.int64), np.arange(count, dtype=np.int32), np.full(count, start_us), [""] * count
-    )
+    logged = np.array([row[INDEX["time"]] for row in rows], np.int64)
+    return Batch(rows, np.zeros(count, np.int64), np.arange(count, dtype=np.int32), logged, [""] * count)

@@ -213,6 +213,12 @@ def state_home() -> Path:
     return Path(home) if home else Path.home() / ".local" / "state"
 
 
+def cache_home() -> Path:
+    """Return the folder for what the user's programs can make again, by the XDG base directory specification."""
+    home = os.environ.get("XDG_CACHE_HOME")
+    return Path(home) if home else Path.home() / ".cache"
+
+
 def spare_the_cores() -> None:
     """Have numpy's OpenBLAS use one thread, unless the user says otherwise; call it before numpy is loaded.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from windvane.stream.baseline import WARM_UP
-from windvane.stream.budget import spend
+from windvane.stream.budget import clock, spend
 from windvane.stream.compiled import compiled
 from windvane.stream.shifts.evidence import bet, forget
 from windvane.stream.shifts.judge import ALARM, announced, end, fire
@@ -47,7 +47,7 @@ def follow(
             code = whole(codes[row, number])
             if code:
                 look |= _take(held, present[number], code, now, known[at], spec, tables, bets, per_week)
-        held.last_us = max(held.last_us, now)
+        held.last_us = clock(held.last_us, now) if held.last_us else now
         for group in range(len(sets) if look else 0):
             if look >> group & 1:
                 if held.fired[group]:
@@ -68,7 +68,7 @@ def _take(held: Any, feature: int, code: int, now: int, known: int, spec: Any, t
             return 0
         slot = _begin(held, feature, spec[feature].grain)
     own, last_us = spec[feature], held.spent_us[slot]
-    held.spent_us[slot] = max(last_us, now)
+    held.spent_us[slot] = clock(last_us, now)
     group = own.group
     if held.fired[group] or held.seen[slot] < LAST:
         push(held, slot, code)

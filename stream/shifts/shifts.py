@@ -21,6 +21,12 @@ __all__ = ["Shifts"]
 
 _WAYS: Final = ("up", "down", "both")
 _TOLD_AT_ONCE: Final = 128
+_READ: Final = (
+    "error_type", "gen_ai_client_operation_duration", "gen_ai_response_time_to_first_chunk",
+    "gen_ai_usage_input_tokens", "gen_ai_usage_output_tokens", "gen_ai_usage_cache_read_input_tokens",
+    "gen_ai_usage_reasoning_output_tokens", "gen_ai_response_finish_reasons", "gen_ai_evaluation_score_value",
+)  # fmt: skip
+"""The columns of `WATCHED`; the rest is event signals."""
 _CLASS_BYTES: Final = 8 * CLASS_WORDS
 _SPEC_TYPE: Final = np.dtype(
     [
@@ -69,7 +75,7 @@ class Shifts(ArrayDetector):
         signal: SignalInfo(
             unit="change of state",
             range="fired, recovered, accepted",
-            columns=(),
+            columns=_READ,
             source="rank bets: Vovk, Nouretdinov, Gammerman (2003), Testing exchangeability on-line; sums of them: "
             "Shin, Ramdas, Rinaldo (2024), E-detectors",
             cost_us=2.0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from windvane.stream.budget import WEEK_US, spend
+from windvane.stream.budget import WEEK_US, clock, spend
 
 
 def test_a_fleet_spends_its_false_alarms_in_a_week_however_many_streams_it_has() -> None:
@@ -13,6 +13,13 @@ def test_a_fleet_spends_its_false_alarms_in_a_week_however_many_streams_it_has()
         times = [round(step * WEEK_US / steps) for step in range(steps + 1)]
         spent = sum(spend(2.0, streams, before, now) for before, now in zip(times, times[1:], strict=False))
         assert np.isclose(spent * streams, 2.0)
+
+
+def test_one_absurd_time_does_not_stop_a_stream() -> None:
+    now = 1_700_000_000_000_000
+    later = clock(now, 4_000_000_000_000_000)
+    assert later == now + 3600 * 1_000_000 and clock(later, now) == later
+    assert spend(1.0, 1, later, later + 1_000_000) > 0
 
 
 def test_silence_saves_an_hour_at_most_and_a_clock_that_goes_back_spends_nothing() -> None:

@@ -25,9 +25,16 @@ from windvane.storage.reader import FORMATS, Reader
 from windvane.storage.store import ClickHouseStore, store_url
 from windvane.stream.local import LocalLoop
 from windvane.stream.partition import Limits
+from windvane.stream.pipeline import Pipeline
 from windvane.stream.registry import make_pipeline
+from windvane.stream.warm import warm
 
 __all__ = ["LocalPipeline"]
+
+
+def _warm_pipeline() -> Pipeline:
+    warm()
+    return make_pipeline()
 
 
 class LocalPipeline:
@@ -55,7 +62,7 @@ class LocalPipeline:
         self.log = SqliteLog(directory / "log.sqlite", topic=setting("topic"))
         limits = Limits(setting("block_rows"), setting("flush_s"), setting("snapshot_s"))
         retention_s = setting("log_retention_h") * 3600
-        self.loop = LocalLoop(self.log, self.store, make_pipeline, limits, retention_s=retention_s)
+        self.loop = LocalLoop(self.log, self.store, _warm_pipeline, limits, retention_s=retention_s)
         self._token = secrets.token_urlsafe(24)
         self._ready = threading.Event()
         self._server = threading.Thread(target=lambda: asyncio.run(self._serve()), name="windvane-http", daemon=True)

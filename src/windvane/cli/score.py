@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -24,6 +25,7 @@ from windvane.settings import setting
 from windvane.stream.batch import Batch
 from windvane.stream.pipeline import Pipeline, Scored
 from windvane.stream.registry import make_pipeline
+from windvane.stream.warm import warm
 
 __all__ = ["command", "score_lines"]
 
@@ -74,6 +76,7 @@ def command(
     _spare_inputs(files, output, signals)
     if STDIN not in files:
         check_columns(files, fields)
+    warm(partial(click.echo, err=True))
     try:
         lines, refused = _score(files, fields, pipeline, output, signals, limit)
     except BrokenPipeError:

@@ -41,8 +41,11 @@ def command(bootstrap: str | None, topic: str | None, group: str | None, store: 
     from windvane.stream.owned import Owned
     from windvane.stream.partition import Limits
     from windvane.stream.registry import make_pipeline
+    from windvane.stream.warm import warm
 
+    log_to_stderr(verbose=verbose)
     make_pipeline()  # a wrong detector is said now, not when the first partition comes
+    warm()
     opened = ClickHouseStore(store)
     opened.prepare()
     limits = Limits(setting("block_rows"), setting("flush_s"), setting("snapshot_s"))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windvane.stream.baseline import WARM_UP
-from windvane.stream.budget import spend
+from windvane.stream.budget import clock, spend
 from windvane.stream.compiled import compiled
 from windvane.stream.drift.answers.bets import bet
 from windvane.stream.drift.answers.blocks import append
@@ -57,7 +57,7 @@ def follow(
         spent = np.float32(0)
         if held.heard[ANSWERS] > 0:
             spent = np.float32(spend(per_week, 2 * known[at], held.last_us, times[row]))
-        held.last_us = times[row] if held.heard[ANSWERS] == 0 else max(held.last_us, times[row])
+        held.last_us = times[row] if held.heard[ANSWERS] == 0 else clock(held.last_us, times[row])
         asked = present[PROMPTS, row]
         _step(held, asked, numbers[row], kinds[row], spent, times[row], evidence, scores, white, factor, sides)
         if held.said[PROMPTS] or held.said[ANSWERS]:
