@@ -40,7 +40,7 @@ def end_to_end() -> dict[str, float]:
     pipeline, found = Pipeline([Detector()]), []
     for at in range(0, len(events), _BATCH):
         part = [{"time": when, "service": service, "latency": 1.0} for when, service in events[at : at + _BATCH]]
-        scored = pipeline.score(batch_of(part, start_us=(_START + 10**6) * 10**6))
+        scored = pipeline.score(batch_of(part, logged_us=(_START + 10**6) * 10**6))
         found += [
             (scored.series[change.series].service_name, part[change.row]["time"] - _START - first * 60)
             for change in scored.changes
@@ -67,7 +67,7 @@ def costs() -> dict[str, Any]:
                  "input_tokens": 10, "output_tokens": 5}
                 for n in range(per_minute)
             ]  # fmt: skip
-            batch = batch_of(part, start_us=(_START + 10**6) * 10**6)
+            batch = batch_of(part, logged_us=(_START + 10**6) * 10**6)
             batches.append((batch, pipeline.members(batch)))
         for batch, members in batches[:2]:
             detector.update(batch, members)

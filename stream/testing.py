@@ -14,10 +14,11 @@ from windvane.stream.batch import Batch
 __all__ = ["batch_of"]
 
 
-def batch_of(events: Iterable[Mapping[str, Any]], *, start_us: int = 1_700_000_000_000_000) -> Batch:
+def batch_of(events: Iterable[Mapping[str, Any]], *, start_us: int = 1_700_000_000_000_000,
+             logged_us: int | None = None) -> Batch:  # fmt: skip
     """Return the batch of `events`; times, where absent, a second apart; ids, where absent, their numbers.
 
-    Each is in the log at its own time."""
+    Each came to the log at its own time, or all at `logged_us`."""
     rows = []
     for number, event in enumerate(events):
         row = list(normalize(event))
@@ -25,5 +26,5 @@ def batch_of(events: Iterable[Mapping[str, Any]], *, start_us: int = 1_700_000_0
         row[INDEX["time"]] = row[INDEX["time"]] or start_us + number * 1_000_000
         rows.append(tuple(row))
     count = len(rows)
-    logged = np.array([row[INDEX["time"]] for row in rows], np.int64)
+    logged = np.array([logged_us if logged_us is not None else row[INDEX["time"]] for row in rows], np.int64)
     return Batch(rows, np.zeros(count, np.int64), np.arange(count, dtype=np.int32), logged, [""] * count)

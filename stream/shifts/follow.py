@@ -66,7 +66,7 @@ def _take(held: Any, feature: int, code: int, now: int, known: int, spec: Any, t
         if code == _ZERO or held.used == SLOTS:
             held.zeros[feature] = min(held.zeros[feature] + 1, _MOST_ZEROS)
             return 0
-        slot = _begin(held, feature, spec[feature].grain)
+        slot = _begin(held, feature, spec[feature].grain, now)
     own, last_us = spec[feature], held.spent_us[slot]
     held.spent_us[slot] = clock(last_us, now)
     group = own.group
@@ -89,7 +89,7 @@ def _take(held: Any, feature: int, code: int, now: int, known: int, spec: Any, t
 
 
 @compiled
-def _begin(held: Any, feature: int, grain: int) -> int:
+def _begin(held: Any, feature: int, grain: int, now: int) -> int:
     """Give a feature a slot, and what is known of it: that it was always 0."""
     slot = whole(held.used)
     held.used += 1
@@ -99,7 +99,7 @@ def _begin(held: Any, feature: int, grain: int) -> int:
         held.last[slot, number] = _ZERO
     held.at[slot] = zeros % LAST
     held.seen[slot] = zeros
-    held.spent_us[slot] = held.last_us
+    held.spent_us[slot] = held.last_us if held.last_us else now
     forget(held, slot)
     if zeros >= LAST:
         learn(held, slot, grain, zeros)

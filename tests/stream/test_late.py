@@ -15,7 +15,7 @@ MINUTE = 1_699_999_980
 
 def late(times: list[Any], *, logged: int = MINUTE + 86400) -> list[float | None]:
     said = Late().score(
-        batch_of(({"time": time} for time in times), start_us=logged * 1_000_000), np.zeros(len(times), np.int64), 1
+        batch_of(({"time": time} for time in times), logged_us=logged * 1_000_000), np.zeros(len(times), np.int64), 1
     )
     return [None if np.isnan(value) else round(float(value), 3) for value in said]
 

@@ -41,7 +41,7 @@ def told(batches: Sequence[Sequence[Event]], *, per_week: float = 1.0, logged_us
     pipeline = Pipeline([detector], [Cost()])
     found: list[Told] = []
     for part in batches:
-        scored = pipeline.score(batch_of(part, start_us=logged_us))
+        scored = pipeline.score(batch_of(part, logged_us=logged_us))
         found += [
             (
                 scored.series[change.series].service_name,
@@ -136,9 +136,9 @@ def test_a_time_that_cannot_be_closes_no_minutes(logged_us: int) -> None:
     far = {"time": "2099-01-01T00:00:00Z", "service": "a"}
     broken = [*events[:4000], far, *events[4000:]]
     detector = Minutes()
-    Pipeline([detector]).score(batch_of(broken, start_us=logged_us))
+    Pipeline([detector]).score(batch_of(broken, logged_us=logged_us))
     clean = Minutes()
-    Pipeline([clean]).score(batch_of(events, start_us=logged_us))
+    Pipeline([clean]).score(batch_of(events, logged_us=logged_us))
     assert int(detector.state[0]["closed"]) == int(clean.state[0]["closed"])
 
 
@@ -208,9 +208,9 @@ def test_a_day_of_many_series_is_closed_in_seconds() -> None:
     many = [{"time": MONDAY, "service": str(number)} for number in range(2000)]
     detector = Minutes()
     pipeline = Pipeline([detector])
-    pipeline.score(batch_of(busy[:5], start_us=LOGGED_US))
+    pipeline.score(batch_of(busy[:5], logged_us=LOGGED_US))
     began = time.monotonic()
-    pipeline.score(batch_of([*many, *busy], start_us=LOGGED_US))
+    pipeline.score(batch_of([*many, *busy], logged_us=LOGGED_US))
     assert time.monotonic() - began < 60 and pipeline.failures == {}
     assert detector.state.itemsize * 4 <= 4096
 

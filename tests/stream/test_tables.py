@@ -79,9 +79,7 @@ def test_bodies_are_kept_of_events_that_have_one() -> None:
 
 def test_a_change_names_its_series_and_event() -> None:
     found = tables([{**event, "service": "s", "model": "m"} for event in shifting(series=1)])["series_signals"]
-    assert {(row["signal"], row["service_name"], row["gen_ai_request_model"]) for row in found} == {
-        ("baseline", "s", "m")
-    }
+    assert {(row["service_name"], row["gen_ai_request_model"], row["segment"]) for row in found} == {("s", "m", "")}
     assert found[0]["state"] == "learning" and found[0]["event_id"] == "e15" and "says" in found[0]["evidence"]
 
 

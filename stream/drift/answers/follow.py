@@ -116,7 +116,8 @@ def _part(held: Any, part: int, numbers: NDArray[np.float32], kinds: NDArray[np.
     """Score the columns of one part, bet on each, and take them into what is usual; return the bets' evidence."""
     held.heard[part] += 1
     heard = held.heard[part]
-    learn = not (held.fired[PROMPTS] or held.fired[ANSWERS])
+    # Those that are judged go on learning: against a reference that stands still, chance adds up.
+    learn = not (held.fired[PROMPTS] or held.fired[part])
     bets = _quiet(held, part)
     first = 0 if part == PROMPTS else NUMBER_COUNTS[PROMPTS]
     first_kind = 0 if part == PROMPTS else CATEGORY_COUNTS[PROMPTS]

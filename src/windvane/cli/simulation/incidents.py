@@ -30,7 +30,7 @@ INCIDENTS: Final = (
     ),
     Incident(
         "model_swap", "another model answers under the same name", ("support-chat",), 0.48, 0.60,
-        (Signal.MODEL_CHANGED, Signal.MODEL_DRIFT, Signal.BEHAVIOUR_SHIFT),
+        (Signal.MODEL_CHANGED, Signal.MODEL_DRIFT),
     ),
     Incident(
         "ungrounded", "answers state what no document says", ("policy-search",), 0.62, 0.70, (Signal.QUALITY_SHIFT,)
