@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from windvane.errors import ConfigError
 from windvane.settings import setting
 from windvane.stream.anomaly.minutes import Minutes
+from windvane.stream.anomaly.novelty_on import NoveltyOn
 from windvane.stream.baseline import Baseline
 from windvane.stream.compare.cost_runaway import CostRunaway
 from windvane.stream.compare.provider_trouble import ProviderTrouble
@@ -153,6 +154,8 @@ def make_detector(spec: str) -> Detector:
         from windvane.stream.drift.river_detector import RiverDetector
 
         return RiverDetector(spec)
+    if spec.startswith("novelty"):
+        return NoveltyOn(spec)
     if spec in DETECTORS:
         return DETECTORS[spec]()
     for entry in entry_points(group="windvane.detectors", name=spec):
@@ -161,7 +164,9 @@ def make_detector(spec: str) -> Detector:
             raise ConfigError(f"{entry.value} is no windvane.stream.detector.Detector. Update or remove its package")
         return made
     known = ", ".join(sorted(DETECTORS))
-    raise ConfigError(f"there is no detector {spec!r}. Known: {known}, and 'river.<module>.<Class>(…) on <column>'")
+    raise ConfigError(
+        f"there is no detector {spec!r}. Known: {known}, novelty on <column>, and 'river.<module>.<Class>(…) on <column>'"
+    )
 
 
 def make_pipeline(detectors: Sequence[str] | None = None, *, partitions: int = 1) -> Pipeline:

@@ -126,8 +126,8 @@ SETTINGS: Final[dict[str, Setting]] = {
         "WINDVANE_DETECTORS",
         _names,
         (),
-        "Series detectors, separated by ';': a registered name, or one of river's, as"
-        " 'river.drift.ADWIN(delta=0.002) on latency'. Default: all of ours.",
+        "Series detectors, separated by ';': a registered name, 'novelty on latency', or one of river's, as"
+        " 'river.drift.ADWIN(delta=0.002) on latency'. Default: all of ours but novelty.",
     ),
     "false_alarms_per_week": Setting(
         "WINDVANE_FALSE_ALARMS_PER_WEEK",

@@ -21,7 +21,8 @@ from windvane.stream.pipeline import Pipeline
 from windvane.stream.registry import DETECTORS, SIGNALS, make_detector
 from windvane.stream.testing import batch_of
 
-RIVER = (
+BY_NAME = (
+    "novelty on latency",
     "river.drift.ADWIN(delta=0.002) on latency",
     "river.drift.binary.DDM() on error",
     "river.anomaly.HalfSpaceTrees(limits={'latency': (0, 5)}, window_size=50) on latency > 0.8",
@@ -29,7 +30,7 @@ RIVER = (
 Make = Callable[[], Pipeline]
 
 
-@pytest.fixture(params=[*DETECTORS, *RIVER])
+@pytest.fixture(params=[*DETECTORS, *BY_NAME])
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
