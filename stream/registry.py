@@ -164,9 +164,8 @@ def make_detector(spec: str) -> Detector:
             raise ConfigError(f"{entry.value} is no windvane.stream.detector.Detector. Update or remove its package")
         return made
     known = ", ".join(sorted(DETECTORS))
-    raise ConfigError(
-        f"there is no detector {spec!r}. Known: {known}, novelty on <column>, and 'river.<module>.<Class>(…) on <column>'"
-    )
+    by_name = "'novelty on <column>' and 'river.<module>.<Class>(…) on <column>'"
+    raise ConfigError(f"there is no detector {spec!r}. Known: {known}, {by_name}")
 
 
 def make_pipeline(detectors: Sequence[str] | None = None, *, partitions: int = 1) -> Pipeline:
