@@ -32,6 +32,10 @@ GONE_MINUTES: Final = 3 * 1440
 """A series with no event for so many minutes is forgotten."""
 _LEARNED: Final = 10
 _FAR: Final = 2.0
+_MOST_LATE: Final = 0.01
+"""Of the last events: if more come too late, minutes do not have what happened in them, and are not judged."""
+_LATE_MEMORY: Final = 0.98
+"""What is left of that count after a minute."""
 _WITHIN: Final = 0.1
 _LEAST_WITHIN: Final = 0.0025
 
@@ -52,6 +56,8 @@ def count(
             believed = True
         elif at == 0 or rows[at - 1] != row:
             believed = heard(clock, times[row], logged[row])
+            clock.heard_of += 1
+            clock.late += believed and 0 < times[row] // MINUTE_US <= clock.closed
         if not believed:
             continue
         closes = last_closed(clock.now_us)
@@ -78,6 +84,8 @@ def close(state: Any, known: int, per_week: float, at: int, found: Any) -> int:
         else:
             clock.closed += 1
             said += _close(state, tracks, clock.closed, per_week, known, at, found[said:])
+            clock.late *= _LATE_MEMORY
+            clock.heard_of *= _LATE_MEMORY
     return said
 
 
@@ -129,6 +137,7 @@ def _close(state: Any, tracks: int, minute: int, per_week: float, known: int, at
     """Close a minute of all series; return how much is written into `found`."""
     said = 0
     stake = per_week * MINUTE_US / (WEEK_US * known * MEASURES)
+    out_of_order = state[0].late > _MOST_LATE * state[0].heard_of + 1
     for place in range(1, tracks):
         track = state[place]
         if track.life == 0:
@@ -142,7 +151,7 @@ def _close(state: Any, tracks: int, minute: int, per_week: float, known: int, at
         elif track.life == 1:
             # The first minute is not a whole one.
             track.life = 2 if count > 0 else 1
-        elif count > 0 or counted:
+        elif (count > 0 or counted) and not out_of_order:
             before = track.fired
             code = judge_minute(track, counted, minute, count, track.open_sum[half], track.open_squares[half], stake)
             if code:

@@ -31,7 +31,8 @@ class Minutes(ArrayDetector):
 
     A minute is foretold from what is usual at its hour and day, as far as that is known, and from the minutes before
     it. It is judged when the partition's clock has passed its end by ten seconds, and a series once it has had 30
-    minutes and 64 events. Nothing at all in the whole partition for an hour is a gap, not a silence.
+    minutes and 64 events. Nothing at all in the whole partition for an hour is a gap, not a silence. While more than
+    one in a hundred events come too late for their minute, as in a quick replay of a log, none is judged.
 
     >>> from windvane.stream.pipeline import Pipeline
     >>> from windvane.stream.testing import batch_of

@@ -24,6 +24,8 @@ TRACK: Final = np.dtype(
         ("life", "u1"),  # 0: never heard of; 1: its first minute, which is not whole, is not yet closed; 2: learned
         *CLOCK,  # of the first record alone: the partition's
         ("closed", "i8"),
+        ("late", "f8"),  # of the partition's last events how many came too late, and how many there were
+        ("heard_of", "f8"),
         ("renewed", "u1"),  # a new release has begun: to be learned anew from the next minute on
         # The two minutes that are open, by the parity of their number.
         ("open_count", "f4", (2,)),

@@ -219,3 +219,16 @@ def test_how_the_log_is_cut_changes_nothing_where_hours_are_known() -> None:
     events = calls((by_day(3, 1) * np.repeat([1.0, 6.0], [2 * DAY + 700, DAY - 700])).tolist())
     whole = told([events])
     assert told(cut(events, 0)) == whole and whole
+
+
+def test_what_comes_service_by_service_as_in_a_quick_replay_is_no_silence() -> None:
+    """Each service's hour comes in one piece: the others seem silent meanwhile, until their hour comes, too late."""
+    calls: list[dict[str, Any]] = [
+        {"time": MONDAY + 3600 + 4 * number + offset, "service": name}
+        for number in range(5000)
+        for offset, name in enumerate("abc")
+    ]
+    calls.sort(key=lambda call: (call["time"] // 1800, call["service"]))
+    pipeline = Pipeline([Minutes()])
+    for start in range(0, len(calls), 1000):
+        assert pipeline.score(batch_of(calls[start : start + 1000])).changes == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from itertools import islice
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_PART: Final = 2_000
+_PART_S: Final = 60.0
+"""Event time that is sent at once, the services one after the other: whole minutes, so that nothing is late for its."""
 _PATIENCE_S: Final = 60.0
 
 
@@ -84,10 +85,13 @@ def _play(pipeline: LocalPipeline, source: str, hours: float, calls_per_hour: in
     events = simulate(seed=seed, hours=hours, calls_per_hour=calls_per_hour, start_us=start_us)
     sent = 0
     with progress("simulated events sent", round(hours * calls_per_hour)) as advance:
-        while not stop.asked and (part := [normalize(event) for event in islice(events, _PART)]):
-            transport.send(packer.pack(part))
-            sent += len(part)
+        for _, part in groupby(events, lambda event: event["time"] // _PART_S):
+            rows = [normalize(event) for event in part]
+            transport.send(packer.pack(rows))
+            sent += len(rows)
             advance(sent)
+            if stop.asked:
+                break
     transport.close()
     return sent
 
