@@ -39,7 +39,7 @@ from windvane.collectors.normalize import normalize
 from windvane.stream.batch import Batch
 from windvane.stream.budget import WEEK_US
 from windvane.stream.pipeline import Pipeline
-from windvane.stream.registry import make_pipeline
+from windvane.stream.registry import CALIBRATED, make_pipeline
 
 DATA: Final = Path(__file__).parents[1].parent / "shared" / "data"
 Event = dict[str, Any]
@@ -173,7 +173,7 @@ class Trivial:
 def with_budget(names: Sequence[str] | None, per_week: float, *, each: bool, plain: bool) -> Pipeline:
     """Return the pipeline with a budget, of all or of `each` detector; `plain`: without the signals that read texts."""
     pipeline = make_pipeline(names)
-    total = sum(one.alarms_per_week for one in pipeline.detectors)
+    total = sum(one.alarms_per_week for one in pipeline.detectors) / CALIBRATED
     for one in pipeline.detectors:
         one.alarms_per_week = per_week * bool(one.share) if each else one.alarms_per_week * per_week / total
     if plain:
@@ -199,7 +199,7 @@ def shuffled(replay: Replay, kind: str, series: int, names: Sequence[str] | None
         found.update(own.get(one.signal, one.signal) for one in pipeline.score(batch).changes if one.state == "fired")
         trivial.take(whose, sizes)
     told = {one.name: _ratio(found[one.name], one.alarms_per_week * weeks) for one in pipeline.detectors if one.share}
-    promised = sum(one.alarms_per_week for one in pipeline.detectors) * weeks
+    promised = sum(one.alarms_per_week for one in pipeline.detectors) / CALIBRATED * weeks
     speaking = sum(one.alarms_per_week * bool(found[one.name]) for one in pipeline.detectors) * weeks or promised
     return {
         "all": _ratio(found.total(), promised), "speaking": _ratio(found.total(), speaking), **told,
