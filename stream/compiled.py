@@ -44,7 +44,7 @@ _keep_apart()
 
 def kept() -> bool:
     """Return whether machine code of these sources is in the cache."""
-    return Path(_config.CACHE_DIR).exists()
+    return next(Path(_config.CACHE_DIR).rglob("*.nbc"), None) is not None
 
 
 def compiled(function: F) -> F:

@@ -37,8 +37,8 @@ class AnswerAgreement(ArrayState, LearnedSignal):
     The share of pairs of neighbouring words that two answers have in common (Jaccard), on average over about the last
     eight; answers of up to three words are the same or not. It is estimated from 64 bins of one permutation of the
     pairs (Li, Owen, Zhang 2012), off by about 0.06; each bin keeps that of one of the earlier answers, drawn evenly.
-    The same prompt has the same service, system prompt, messages and documents. 16,384 prompts are remembered. Answers
-    of different models are compared where they are in one partition of the log; the local setting has no more.
+    The same prompt has the same service, model, system prompt, messages and documents. 16,384 prompts are remembered.
+    Answers of different models are compared by the view `consistency`.
 
     >>> from windvane.stream.testing import batch_of
     >>> said = ["It opens at nine on Mondays", "It opens at nine on Mondays.", "We are closed all week long", None]
@@ -54,6 +54,7 @@ class AnswerAgreement(ArrayState, LearnedSignal):
         columns=(
             "time",
             "service_name",
+            "gen_ai_request_model",
             "gen_ai_system_instructions",
             "gen_ai_input_messages",
             "gen_ai_retrieval_documents",
@@ -63,7 +64,7 @@ class AnswerAgreement(ArrayState, LearnedSignal):
         cost_us=2.6,
         doc="How much an answer agrees with the last ones to the very same prompt, documents included: the share of"
         " pairs of words that they have in common; of up to three words, whether they are the same. Nothing where the"
-        " prompt is new. Answers of different models are compared where they are in one partition of the log.",
+        " prompt is new. Answers of different models are compared by the view `consistency`.",
     )
     dtype: ClassVar = np.dtype([("key", "u8"), ("last", "u4"), ("seen", "u4"), ("bins", "u1", (_BINS,))])
     page_size: ClassVar = 1024
@@ -85,7 +86,8 @@ class AnswerAgreement(ArrayState, LearnedSignal):
 
 def _prompts(batch: Batch) -> NDArray[np.uint64]:
     """Return a hash of each prompt, uint64 (n,), never 0."""
-    found = mixed(few_hashes(batch, "service_name") ^ text_hashes(batch.arrow("gen_ai_system_instructions")))
+    home = mixed(few_hashes(batch, "service_name")) ^ few_hashes(batch, "gen_ai_request_model")
+    found = mixed(home ^ text_hashes(batch.arrow("gen_ai_system_instructions")))
     found = mixed(found ^ text_hashes(batch.arrow("gen_ai_input_messages")))
     return mixed(found ^ list_hashes(batch, "gen_ai_retrieval_documents")) | np.uint64(1)
 

@@ -128,7 +128,9 @@ QUERIES = {
         " error_type, gen_ai_request_temperature, mapSort(attributes) AS attributes FROM calls"
         " ORDER BY service_name, id",
     "the event signals of every call":
-        "SELECT id, mapSort(signals) AS signals, mapSort(notes) AS notes FROM calls WHERE notEmpty(signals)"
+        # When an event is late is said by its partition's clock.
+        "SELECT id, mapSort(mapFilter((name, _) -> name != 'late', signals)) AS signals, mapSort(notes) AS notes"
+        " FROM calls WHERE notEmpty(signals)"
         " ORDER BY service_name, id",
     "the times of those that have one":
         "SELECT id, time FROM calls WHERE service_name LIKE 'azure%' ORDER BY service_name, id",
@@ -144,7 +146,9 @@ QUERIES = {
         " sum(minutes.errors) AS errors, sum(minutes.input_tokens) AS tokens_in, max(minutes.latency_max) AS slowest"
         " FROM minutes GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
     "the changes of the series signals":
+        # Of what is a fact of a series: the others have a budget, which a partition's series share.
         "SELECT service_name, gen_ai_request_model, gen_ai_operation_name, signal, state, event_id FROM signal_changes"
+        " WHERE signal IN ('baseline', 'model_changed')"
         " ORDER BY service_name, gen_ai_request_model, event_id, signal, state, cityHash64(evidence)",
     "the ledger":
         "SELECT source, emitted, accepted, stored, refused, missing, balanced FROM ledger ORDER BY source",

@@ -17,6 +17,7 @@ import windvane.stream
 from tests.stream.saying import SAYING
 from tests.stream.traffic import EXTREME, cut, shifting
 from windvane.collectors.event import INDEX, NAMES
+from windvane.stream.anomaly.novelty_on import NoveltyOn
 from windvane.stream.batch import Batch
 from windvane.stream.detector import Detector, EventSignal, FunctionSignal, LearnedSignal
 from windvane.stream.drift.river_detector import RiverDetector
@@ -121,7 +122,7 @@ def test_every_signal_is_named_once_and_described_in_full() -> None:
 def test_every_signal_and_detector_that_is_written_is_registered() -> None:
     for module in pkgutil.walk_packages(windvane.stream.__path__, "windvane.stream."):
         importlib.import_module(module.name)
-    registered = {*EVENT_SIGNALS, *LEARNED_SIGNALS, *DETECTORS.values(), RiverDetector, FunctionSignal}
+    registered = {*EVENT_SIGNALS, *LEARNED_SIGNALS, *DETECTORS.values(), NoveltyOn, RiverDetector, FunctionSignal}
     assert written(EventSignal) | written(LearnedSignal) | written(Detector) == registered
 
 
