@@ -3,7 +3,7 @@
     python -m benchmarks.state [--json]
 
 Blocks of 20,000 events, about 100 words each of prompt and response, go the real way: decode, gather, score, tables.
-Then the state of 10,000 series is saved in chDB, 15 s of traffic at 50,000 events/s follow it, and a new scorer takes
+Then the state of 10,000 series is saved in chDB, 5 s of traffic at 20,000 events/s follow it, and a new scorer takes
 the partition over: it loads the snapshot and scores what came after it again.
 """
 
@@ -37,8 +37,9 @@ HOME: Final = Home("bench", 0)
 STAGES: Final = ("decode", "gather", "score", "tables")
 HOMES: Final = 40
 """Services times models: an envelope holds the events of one, so this many envelopes of 500 make a block."""
-RATE: Final = 50_000
-SNAPSHOT_S: Final = 15
+RATE: Final = 20_000
+"""More than one worker scores."""
+SNAPSHOT_S: Final = 5
 
 
 def rows(series: int, *, homes: int = HOMES, seed: int = 0) -> list[Row]:

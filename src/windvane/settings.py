@@ -149,7 +149,7 @@ SETTINGS: Final[dict[str, Setting]] = {
     ),
     "block_rows": Setting("WINDVANE_BLOCK_ROWS", _positive, 20_000, "Events in one insert block, at most."),
     "flush_s": Setting("WINDVANE_FLUSH_S", float, 0.5, "How long an event may wait for its block to fill, in seconds."),
-    "snapshot_s": Setting("WINDVANE_SNAPSHOT_S", float, 15.0, "How often detector state is saved, in seconds."),
+    "snapshot_s": Setting("WINDVANE_SNAPSHOT_S", float, 5.0, "How often detector state is saved, in seconds."),
     "sink_retry_s": Setting(
         "WINDVANE_SINK_RETRY_S", float, 120.0, "How long a worker retries a store that refuses blocks before it exits."
     ),
