@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from windvane.stream.batch import Batch
 from windvane.stream.compiled import compiled
 from windvane.stream.detector import ArrayDetector, Change
-from windvane.stream.evidence import evidence
+from windvane.stream.evidence import at_time, evidence
 from windvane.stream.series import Members
 from windvane.stream.signals import Signal, SignalInfo
 
@@ -66,9 +65,9 @@ class Baseline(ArrayDetector):
             each = (now - begun) / (_PACE_KNOWN - 1)
             told = (
                 f"learns from its first {WARM_UP} events; at this pace it is watched from"
-                f" {_clock(begun + round(each * WARM_UP))} on"
+                f" {at_time(begun + round(each * WARM_UP), seconds=False)} on"
                 if learning
-                else f"is watched: its baseline is made of {WARM_UP} events since {_clock(begun)}"
+                else f"is watched: its baseline is made of {WARM_UP} events since {at_time(begun, seconds=False)}"
             )
             changes.append(
                 Change(
@@ -99,7 +98,3 @@ def _follow(
         if held.seen == _PACE_KNOWN or held.seen == WARM_UP:
             found[at] = held.seen
             since[at] = held.first_us
-
-
-def _clock(time_us: int) -> str:
-    return f"{datetime.fromtimestamp(time_us / 1e6, UTC):%H:%M} UTC"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from windvane.stream.batch import Batch
 from windvane.stream.compiled import compiled
 from windvane.stream.state import ArrayState
-from windvane.stream.text.hashes import text_hashes
+from windvane.stream.text.hashes import column_hashes
 
 __all__ = ["Boundaries"]
 
@@ -30,11 +30,8 @@ class Boundaries(ArrayState):
     def mark(self, batch: Batch, rows: NDArray[np.int64], series: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
         """Take memberships in and return which of them begin their series anew, bool (m,)."""
         self._grow(count)
-        coded = batch.codes("service_version")
-        hashes = np.append(text_hashes(coded.dictionary), np.uint64(0))
-        versions = hashes[coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
         begins = np.zeros(len(rows), np.bool_)
-        _mark(self.state, rows, series, versions, begins)
+        _mark(self.state, rows, series, column_hashes(batch, "service_version"), begins)
         self._dirty[series // self.page_size] = True
         return begins
 

@@ -6,10 +6,10 @@ from typing import Final
 
 from windvane.stream.compiled import compiled
 
-__all__ = ["WEEK_US", "clock", "spend"]
+__all__ = ["HOUR_US", "WEEK_US", "clock", "spend"]
 
 WEEK_US: Final = 7 * 24 * 3600 * 1_000_000
-_MOST_US: Final = 3600 * 1_000_000
+HOUR_US: Final = 3600 * 1_000_000
 
 
 @compiled
@@ -25,11 +25,11 @@ def spend(per_week: float, streams: int, last_us: int, now_us: int) -> float:
     detection of a change in distribution; Shin, Ramdas, Rinaldo (2024), E-detectors. It holds for a mixture of such
     sums whose weights are 1 in all.
     """
-    passed = min(max(now_us - last_us, 0), _MOST_US)
+    passed = min(max(now_us - last_us, 0), HOUR_US)
     return per_week * passed / (WEEK_US * streams)
 
 
 @compiled
 def clock(last_us: int, now_us: int) -> int:
     """Return a stream's time after an event: later by an hour at most, so that one absurd time does not stop it."""
-    return last_us + min(max(now_us - last_us, 0), _MOST_US)
+    return last_us + min(max(now_us - last_us, 0), HOUR_US)

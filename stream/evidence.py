@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["evidence"]
+__all__ = ["at_time", "evidence"]
 
 
 def evidence(
@@ -28,6 +29,11 @@ def evidence(
         "moved": [[name, round(float(part), 3)] for name, part in moved] or None,
     }  # fmt: skip
     return {name: value for name, value in {**told, **more}.items() if value is not None}
+
+
+def at_time(time_us: int, *, seconds: bool = True) -> str:
+    """Return a time of the day as sentences say it: `17:40:21 UTC`, or without the seconds."""
+    return f"{datetime.fromtimestamp(int(time_us) / 1e6, UTC):{'%H:%M:%S' if seconds else '%H:%M'}} UTC"
 
 
 def _digits(value: float | str | None) -> float | str | None:

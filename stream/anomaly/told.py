@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from windvane.stream.anomaly.clock import MINUTE_US
 from windvane.stream.anomaly.closing import GONE_MINUTES, MEASURES
 from windvane.stream.anomaly.fired import ACCEPTED, ACCEPTED_MINUTES, RECOVERED, RENEWED, SHIFTS, SILENT
 from windvane.stream.detector import Change, State
-from windvane.stream.evidence import evidence
+from windvane.stream.evidence import at_time, evidence
 from windvane.stream.series import Members
 from windvane.stream.signals import Signal
 
@@ -52,7 +51,7 @@ def _state(name: str) -> State:
 
 def _fired(name: str, kind: int, one: Any) -> str:
     usual, now = _level(name, one["usual"]), _level(name, one["now"])
-    at, minutes = _clock(int(one["since"])), int(one["minute"] - one["since"]) + 1
+    at, minutes = at_time(int(one["since"]) * MINUTE_US, seconds=False), int(one["minute"] - one["since"]) + 1
     hour = " at this hour" if one["hours_known"] > 0 else ""
     if kind == SILENT:
         return f"{name} fell from {usual} to 0 a minute since {at}: none for {_count(minutes, 'minute')}"
@@ -86,7 +85,3 @@ def _level(name: str, value: float) -> str:
 
 def _count(number: int, of: str) -> str:
     return f"{number} {of}" if number == 1 else f"{number} {of}s"
-
-
-def _clock(minute: int) -> str:
-    return f"{datetime.fromtimestamp(minute * 60, UTC):%H:%M} UTC"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -15,7 +14,7 @@ from windvane.stream.compare.runaway import FOUND, follow
 from windvane.stream.compare.spenders import ENDED, KINDS, NAME_BYTES, SPENDERS
 from windvane.stream.compare.states import STATES
 from windvane.stream.detector import ArrayDetector, Change, State
-from windvane.stream.evidence import evidence
+from windvane.stream.evidence import at_time, evidence
 from windvane.stream.series import Members, Series
 from windvane.stream.signals import Signal, SignalInfo
 from windvane.stream.text.hashes import text_hashes
@@ -141,7 +140,7 @@ def _told(entry: Any, state: State, who: str, service: str, unit: int) -> dict[s
     what = ("spend", "tokens")[unit]
     feature = f"{what} of {who}"
     recent, usual = float(entry["recent"]), float(entry["usual"])
-    since = f"{datetime.fromtimestamp(entry['since'] / 1e6, UTC):%H:%M:%S} UTC"
+    since = at_time(entry["since"])
     whole = f" of {service}" if service else ""
     burst = f"{_amount(entry['spent'], unit)} in {entry['calls']} calls since {since}"
     if state != "fired":

@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from windvane.stream.baseline import WARM_UP
-from windvane.stream.compare.paired import BETS, HOUR_US, total
+from windvane.stream.budget import HOUR_US
+from windvane.stream.compare.paired import BETS, total
 from windvane.stream.compare.states import ACCEPTED, FIRED, RECOVERED
 from windvane.stream.compiled import compiled
 

@@ -7,16 +7,18 @@ from functools import cache
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 from windvane.stream.compiled import compiled
 from windvane.stream.detector import ArrayDetector
 from windvane.stream.state import ArrayState
-from windvane.stream.text.hashes import mixed, text_hashes
+from windvane.stream.text.hashes import column_hashes, mixed, text_hashes
 
 __all__ = ["Beside", "Keyed", "key_of", "words_of"]
 
+_EMPTY: Final = text_hashes(pa.array([""]))[0]
 _MOST: Final = 1 << 17
 """Keys that have a place: those that come later have none, so that a name with an id in it does not fill the memory."""
 
@@ -118,10 +120,8 @@ def _maker(column: str) -> Callable[[Batch], NDArray[np.uint64]]:
     """Return what makes a column's hashes: one for all detectors, so that a batch has them made once."""
 
     def make(batch: Batch) -> NDArray[np.uint64]:
-        coded = batch.codes(column)
-        words: NDArray[np.uint64] = np.append(text_hashes(coded.dictionary), np.uint64(0))
-        words[[*(text == "" for text in coded.dictionary.to_pylist()), False]] = 0
-        found: NDArray[np.uint64] = words[coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+        found = column_hashes(batch, column)
+        found[found == _EMPTY] = 0
         return found
 
     return make

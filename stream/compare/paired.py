@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from windvane.stream.budget import HOUR_US, clock
 from windvane.stream.compiled import compiled
 
-__all__ = ["BETS", "HOUR_US", "MEASURES", "PAIRED", "clear", "total", "take"]
+__all__ = ["BETS", "MEASURES", "PAIRED", "clear", "total", "take"]
 
 MEASURES: Final = 6
 """Failures, latency, cost, output tokens, feedback, groundedness."""
-HOUR_US: Final = 3600 * 1_000_000
 BETS: Final = (0.1, -0.1, 0.35, -0.35, 0.8, -0.8)
 """Stakes that the new version has more than the old one, or less."""
 _EPOCH: Final = 4096
@@ -124,8 +124,9 @@ def _bet(held: Any, more: float, least: float, most: float, weight: float, time:
     """Bet on the new version's having `more`: stakes are lost at `least` less or, the other way round, `most` more."""
     if held.scaled == 0:
         held.spent = time
-    passed = min(max(time - held.spent, 0), HOUR_US)
-    held.spent += passed  # an hour at most: one event that is dated wrongly does not end all spending
+    before = held.spent
+    held.spent = clock(before, time)
+    passed = held.spent - before
     if held.state != 0 or least <= 0 or most <= 0:
         return
     if held.scaled >= 8:  # a difference that is small as they go counts little

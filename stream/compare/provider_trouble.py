@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -17,7 +16,7 @@ from windvane.stream.compare.states import STATES
 from windvane.stream.compare.trouble import FOUND, PROVIDER, follow
 from windvane.stream.compare.usual import ERRORS, USUAL
 from windvane.stream.detector import Change, State
-from windvane.stream.evidence import evidence
+from windvane.stream.evidence import at_time, evidence
 from windvane.stream.series import Members, Series
 from windvane.stream.signals import Signal, SignalInfo
 from windvane.stream.state import ArrayState
@@ -128,7 +127,7 @@ def _told(entry: Any, state: State, provider: str, keys: Sequence[Series]) -> di
     usual = float(entry["usual"] / entry["count"]) if errors else 1.0
     shown = _amount(entry["sum"], count, errors)
     more = {"current": now, "current_n": count, "provider": provider, "other_providers": int(entry["others"])}
-    since = f"{datetime.fromtimestamp(entry['since'] / 1e6, UTC):%H:%M:%S} UTC"
+    since = at_time(entry["since"])
     if state != "fired":
         ended = "is as usual again" if state == "recovered" else "has been in trouble for six hours, now taken as usual"
         return evidence(feature, f"{provider} {ended}: {shown} since {since}", **more)

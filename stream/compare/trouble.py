@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windvane.stream.baseline import WARM_UP
-from windvane.stream.budget import spend
+from windvane.stream.budget import HOUR_US, clock, spend
 from windvane.stream.compare.states import ACCEPTED, FIRED, RECOVERED
 from windvane.stream.compare.usual import ERRORS, LATENCY, count, gain, learn, look, material
 from windvane.stream.compiled import compiled
@@ -25,8 +25,7 @@ where failures begin at once, and else. Of a long outage of one service, another
 _AT_ONCE_US: Final = 120 * 1_000_000
 _CALM: Final = 1000.0
 """How much likelier the usual has to be than trouble, for it to be over."""
-_HOUR_US: Final = 3600 * 1_000_000
-_STAYS_US: Final = 6 * _HOUR_US
+_STAYS_US: Final = 6 * HOUR_US
 _MOST: Final = 16
 """Services and models that are followed of one provider, the last ones that called it."""
 
@@ -121,8 +120,7 @@ def _weigh(held: Any, provider: Any, kind: int, bad: bool, level: float, chance:
     if provider.spent[kind] == 0:
         provider.spent[kind] = time
     spent = spend(per_week, streams, provider.spent[kind], time)
-    # An hour at most: one event that is dated wrongly does not end all spending.
-    provider.spent[kind] += min(max(time - provider.spent[kind], 0), _HOUR_US)
+    provider.spent[kind] = clock(provider.spent[kind], time)
     if provider.fired[kind] == 0:
         for bet in range(3):
             sure = (provider.sure[kind, bet] + spent) * gain(bad, chance, max(_BETS[kind][bet], chance))

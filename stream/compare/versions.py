@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from windvane.stream.baseline import WARM_UP
-from windvane.stream.budget import WEEK_US
+from windvane.stream.budget import HOUR_US, WEEK_US
 from windvane.stream.compare.judged import interval, judge
-from windvane.stream.compare.paired import HOUR_US, MEASURES, PAIRED, clear, take
+from windvane.stream.compare.paired import MEASURES, PAIRED, clear, take
 from windvane.stream.compare.rated import recall, remember
 from windvane.stream.compare.states import FIRED, GONE, NAMED, RECOVERED
 from windvane.stream.compiled import compiled

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from windvane.stream.batch import Batch
 from windvane.stream.compiled import compiled
 from windvane.stream.detector import ArrayDetector, Change, State
-from windvane.stream.evidence import evidence
+from windvane.stream.evidence import at_time, evidence
 from windvane.stream.series import Members
 from windvane.stream.signals import Signal, SignalInfo
 from windvane.stream.text.hashes import text_hashes
@@ -98,7 +97,7 @@ class ModelChanged(ArrayDetector):
         held = self.state[series]
         before, now = _text(held["name"][feature, old]), _text(held["name"][feature, new])
         name = list(_FEATURES)[feature]
-        kind, clock = _FEATURES[name], f"{datetime.fromtimestamp(first_us / 1e6, UTC):%H:%M:%S} UTC"
+        kind, clock = _FEATURES[name], at_time(first_us)
         lately = f"in {count} of {calls} calls since {clock}"
         says = {
             _FIRED: f"{kind} went from {before} to {now}, {lately}",

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from windvane.stream.batch import Batch
 from windvane.stream.compiled import compiled
 from windvane.stream.detector import LearnedSignal
-from windvane.stream.features.keys import few_hashes, list_hashes
+from windvane.stream.features.keys import list_hashes
 from windvane.stream.signals import Signal, SignalInfo
 from windvane.stream.state import ArrayState
-from windvane.stream.text.hashes import mixed, text_hashes
+from windvane.stream.text.hashes import column_hashes, mixed, text_hashes
 from windvane.stream.text.texts import answer_words
 
 __all__ = ["AnswerAgreement"]
@@ -86,7 +86,7 @@ class AnswerAgreement(ArrayState, LearnedSignal):
 
 def _prompts(batch: Batch) -> NDArray[np.uint64]:
     """Return a hash of each prompt, uint64 (n,), never 0."""
-    home = mixed(few_hashes(batch, "service_name")) ^ few_hashes(batch, "gen_ai_request_model")
+    home = mixed(column_hashes(batch, "service_name")) ^ column_hashes(batch, "gen_ai_request_model")
     found = mixed(home ^ text_hashes(batch.arrow("gen_ai_system_instructions")))
     found = mixed(found ^ text_hashes(batch.arrow("gen_ai_input_messages")))
     return mixed(found ^ list_hashes(batch, "gen_ai_retrieval_documents")) | np.uint64(1)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 from windvane.stream.compiled import compiled
-from windvane.stream.text.hashes import mixed, text_hashes
+from windvane.stream.text.hashes import mixed
 
-__all__ = ["among", "few_hashes", "list_hashes"]
+__all__ = ["among", "list_hashes"]
 
 _FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
 
@@ -24,14 +24,6 @@ def among(batch: Batch, name: str, values: pa.Array) -> NDArray[np.bool_]:
     found = np.append(pc.is_in(coded.dictionary, values).to_numpy(zero_copy_only=False), False)
     codes: NDArray[np.int64] = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return found[codes]
-
-
-def few_hashes(batch: Batch, name: str) -> NDArray[np.uint64]:
-    """Return a hash per event of a text column that has few distinct values, uint64 (n,); 0 where absent."""
-    coded = batch.codes(name)
-    words = np.append(text_hashes(coded.dictionary), np.uint64(0))
-    codes: NDArray[np.int64] = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return words[codes]
 
 
 def list_hashes(batch: Batch, name: str) -> NDArray[np.uint64]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
 
 from windvane.stream.detector import State
-from windvane.stream.evidence import evidence
+from windvane.stream.evidence import at_time, evidence
 from windvane.stream.shifts.judge import ACCEPTED, ANNOUNCED, FIRED, RECOVERED
 from windvane.stream.shifts.record import CLASSES
 from windvane.stream.shifts.watched import FAILED, WATCHED, Watched
@@ -42,14 +41,14 @@ def _fired(watched: Watched, told: Any, before: float, now: float, failures: dic
         kinds = f" ({kinds})" if known == failed else f" (of the last {known}: {kinds})"
         return f"{failed} of the last {count:,} calls failed{kinds}; {_of(before, usual)} did before"
     went = "went up" if now > before else "went down"
-    since = f"in {int(told['since_n']):,} events since {_clock(told['since_us'])}"
+    since = f"in {int(told['since_n']):,} events since {at_time(told['since_us'])}"
     others = [f"{_named(one)} {_written(one, was)} to {_written(one, is_)}" for one, was, is_ in _others(told)]
     also = f"; with it {', '.join(others)}" if others else ""
     return f"{_named(watched)} {went} from {_written(watched, before)} to {_written(watched, now)}, {since}{also}"
 
 
 def _ended(watched: Watched, told: Any, before: float, now: float) -> str:
-    named, since = _named(watched), _clock(told["since_us"])
+    named, since = _named(watched), at_time(told["since_us"])
     was, is_ = _written(watched, before), _written(watched, now)
     if told["state"] == RECOVERED:
         return f"{named} went back to {is_}; it was {was} before {since}"
@@ -97,7 +96,3 @@ def _written(watched: Watched, value: float) -> str:
         return f"{value:.1%}" if value < 0.1 else f"{value:.0%}"
     number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return f"{number} {watched.unit}".rstrip()
-
-
-def _clock(time_us: int) -> str:
-    return f"{datetime.fromtimestamp(int(time_us) / 1e6, UTC):%H:%M:%S} UTC"

@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-__all__ = ["mixed", "text_hashes"]
+from windvane.stream.batch import Batch
+
+__all__ = ["column_hashes", "mixed", "text_hashes"]
 
 _STEP: Final = np.uint64(0x9E3779B97F4A7C15)
 _FIRST: Final = np.uint64(0xBF58476D1CE4E5B9)
@@ -51,6 +53,14 @@ def text_hashes(texts: pa.Array) -> NDArray[np.uint64]:
     absent = texts.is_null().to_numpy(zero_copy_only=False)
     found[absent] = _NULL
     return found
+
+
+def column_hashes(batch: Batch, name: str) -> NDArray[np.uint64]:
+    """Return a hash per event of a text column that has few distinct values, uint64 (n,); 0 where absent."""
+    coded = batch.codes(name)
+    hashes: NDArray[np.uint64] = np.append(text_hashes(coded.dictionary), np.uint64(0))
+    codes: NDArray[np.int64] = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return hashes[codes]
 
 
 def mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:

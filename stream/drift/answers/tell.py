@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +20,7 @@ from windvane.stream.drift.answers.layout import (
     SHAPE_PART,
 )  # fmt: skip
 from windvane.stream.drift.answers.lifecycle import ACCEPTED, FIRED, LASTS
-from windvane.stream.evidence import evidence
+from windvane.stream.evidence import at_time, evidence
 
 __all__ = ["tell"]
 
@@ -39,9 +38,9 @@ def tell(held: Any, part: int) -> dict[str, Any]:
     if held["said"][part] != FIRED:
         after = events + int(held["after"][part])
         if held["said"][part] == ACCEPTED:
-            says = f"{what} have stayed as they are for {LASTS} calls since {_clock(since)}: they are the new normal"
+            says = f"{what} have stayed as they are for {LASTS} calls since {at_time(since)}: they are the new normal"
         else:
-            says = f"{what} are again as they were before {_clock(since)}, {after} calls ago"
+            says = f"{what} are again as they were before {at_time(since)}, {after} calls ago"
         return evidence(_FEATURES[part], says, current_n=after)
     shares = _shares(held, part)
     order = np.argsort(-shares, kind="stable")[:_NAMED]
@@ -50,7 +49,7 @@ def tell(held: Any, part: int) -> dict[str, Any]:
     levels = [_level(held, at, events) for at in (told_of or order.tolist())[:_NAMED]]
     moved = [(PLACES[at][1], float(shares[at])) for at in order.tolist()]
     prompts = " while prompts are as usual" if part == ANSWERS else ""
-    says = f"{what} have changed{prompts}, in {events} calls since {_clock(since)}: {'; '.join(levels)}"
+    says = f"{what} have changed{prompts}, in {events} calls since {at_time(since)}: {'; '.join(levels)}"
     number = next((at for at in order.tolist() if _number(at) is not None), None)
     before, now = (None, None) if number is None else _amounts(held, number, events)
     return evidence(
@@ -121,7 +120,3 @@ def _agreed(held: Any, at: int, events: int) -> tuple[int, int, float]:
 
 def _digits(value: float, share: bool) -> str:
     return f"{value:.2%}" if share and value < 0.1 else f"{value:.0%}" if share else f"{value:.3g}"
-
-
-def _clock(time_us: int) -> str:
-    return f"{datetime.fromtimestamp(time_us / 1e6, UTC):%H:%M:%S} UTC"

@@ -13,10 +13,10 @@ from windvane.stream.compiled import compiled
 from windvane.stream.detector import LearnedSignal
 from windvane.stream.features.agents.asked import asked
 from windvane.stream.features.agents.traces import COLUMNS, TRACES, seconds, slot, trace_keys
-from windvane.stream.features.keys import among, few_hashes
+from windvane.stream.features.keys import among
 from windvane.stream.signals import Signal, SignalInfo
 from windvane.stream.state import ArrayState
-from windvane.stream.text.hashes import mixed, text_hashes
+from windvane.stream.text.hashes import column_hashes, mixed, text_hashes
 
 __all__ = ["AgentLoop"]
 
@@ -70,7 +70,7 @@ class AgentLoop(ArrayState, LearnedSignal):
 
 def _done(batch: Batch) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
     """Return a hash of what each event does, uint32 (n,), 0 where that is not known; and whether it calls a tool."""
-    tool = few_hashes(batch, "gen_ai_tool_name") ^ few_hashes(batch, "gen_ai_operation_name")
+    tool = column_hashes(batch, "gen_ai_tool_name") ^ column_hashes(batch, "gen_ai_operation_name")
     tools = batch.arrow("gen_ai_tool_name").is_valid().to_numpy(zero_copy_only=False)
     tools |= among(batch, "gen_ai_operation_name", _TOOLS)
     prompt = batch.arrow("gen_ai_input_messages")

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from windvane.stream.batch import Batch
 from windvane.stream.compiled import compiled
-from windvane.stream.features.keys import few_hashes
-from windvane.stream.text.hashes import mixed, text_hashes
+from windvane.stream.text.hashes import column_hashes, mixed, text_hashes
 
 __all__ = ["COLUMNS", "FORGOTTEN_S", "TRACES", "seconds", "slot", "trace_keys"]
 
@@ -33,7 +32,7 @@ def trace_keys(batch: Batch) -> NDArray[np.uint64]:
     if trace.null_count + conversation.null_count == 2 * len(batch):
         return np.zeros(len(batch), np.uint64)
     named = pc.coalesce(trace, conversation)
-    found = mixed(text_hashes(named) ^ few_hashes(batch, "service_name")) | np.uint64(1)
+    found = mixed(text_hashes(named) ^ column_hashes(batch, "service_name")) | np.uint64(1)
     feedback = pc.fill_null(pc.equal(batch.arrow("gen_ai_operation_name"), "feedback"), False)
     nobody = pc.or_(pc.fill_null(pc.equal(named, ""), True), feedback)
     found[nobody.to_numpy(zero_copy_only=False)] = 0

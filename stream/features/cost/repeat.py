@@ -11,7 +11,7 @@ from windvane.stream.batch import Batch
 from windvane.stream.detector import LearnedSignal
 from windvane.stream.signals import Signal, SignalInfo
 from windvane.stream.state import ArrayState
-from windvane.stream.text.hashes import mixed, text_hashes
+from windvane.stream.text.hashes import column_hashes, mixed, text_hashes
 
 __all__ = ["Repeat"]
 
@@ -107,10 +107,7 @@ def _requests(batch: Batch) -> NDArray[np.uint64]:
     """Return the hash of each request, uint64 (n,)."""
     found = np.zeros(len(batch), np.uint64)
     for name in _WORDED:
-        coded = batch.codes(name)
-        words = np.append(text_hashes(coded.dictionary), np.uint64(0))
-        codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        found = mixed(found ^ words[codes])
+        found = mixed(found ^ column_hashes(batch, name))
     for name in _WRITTEN:
         found = mixed(found ^ text_hashes(batch.arrow(name)))
     for name in _ASKED:

@@ -14,7 +14,7 @@ from windvane.stream.features.uncertainty.tokens import mean, surprises
 from windvane.stream.series import runs
 from windvane.stream.signals import Signal, SignalInfo
 from windvane.stream.state import ArrayState
-from windvane.stream.text.hashes import mixed, text_hashes
+from windvane.stream.text.hashes import column_hashes, mixed
 
 __all__ = ["SurpriseForModel"]
 
@@ -84,9 +84,7 @@ class SurpriseForModel(ArrayState, LearnedSignal):
         """Return the place in the state of the service and model of each of `rows`; new ones get the next."""
         key = np.zeros(len(rows), np.uint64)
         for name in ("service_name", "gen_ai_request_model"):
-            coded = batch.codes(name)
-            words = np.append(text_hashes(coded.dictionary), np.uint64(0))
-            key = mixed(key ^ words[coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)[rows]])
+            key = mixed(key ^ column_hashes(batch, name)[rows])
         found, first, which = np.unique(key, return_index=True, return_inverse=True)
         order = np.argsort(first)
         places = np.empty(len(found), np.int64)
