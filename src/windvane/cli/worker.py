@@ -44,8 +44,7 @@ def command(bootstrap: str | None, topic: str | None, group: str | None, store: 
     from windvane.stream.warm import warm
 
     log_to_stderr(verbose=verbose)
-    make_pipeline()  # a wrong detector is said now, not when the first partition comes
-    warm()
+    warm()  # a wrong detector is said now, too, not when the first partition comes
     opened = ClickHouseStore(store)
     opened.prepare()
     limits = Limits(setting("block_rows"), setting("flush_s"), setting("snapshot_s"))
