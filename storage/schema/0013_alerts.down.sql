@@ -1,0 +1,9 @@
+DROP VIEW IF EXISTS silences;
+DROP VIEW IF EXISTS notifications;
+DROP VIEW IF EXISTS open_alerts;
+DROP VIEW IF EXISTS alerts;
+DROP TABLE IF EXISTS alert_silences;
+DROP TABLE IF EXISTS alert_deliveries;
+DROP TABLE IF EXISTS alert_changes;
+DROP VIEW IF EXISTS budgets;
+DROP TABLE IF EXISTS alert_budgets;

@@ -1,0 +1,23 @@
+-- What the views of 0012 and 0013 are read by, and what they read.
+GRANT SELECT ON {database}.activity TO windvane_reader_role;
+GRANT SELECT ON {database}.signal_activity TO windvane_reader_role;
+GRANT SELECT ON {database}.flagged TO windvane_reader_role;
+GRANT SELECT ON {database}.spending TO windvane_reader_role;
+GRANT SELECT ON {database}.judgements TO windvane_reader_role;
+GRANT SELECT ON {database}.alerts TO windvane_reader_role;
+GRANT SELECT ON {database}.open_alerts TO windvane_reader_role;
+GRANT SELECT ON {database}.notifications TO windvane_reader_role;
+GRANT SELECT ON {database}.silences TO windvane_reader_role;
+GRANT SELECT ON {database}.rollup_5m TO windvane_reader_role;
+GRANT SELECT ON {database}.rollup_1h TO windvane_reader_role;
+GRANT SELECT ON {database}.signals_1m TO windvane_reader_role;
+GRANT SELECT ON {database}.signals_5m TO windvane_reader_role;
+GRANT SELECT ON {database}.signals_1h TO windvane_reader_role;
+GRANT SELECT ON {database}.flags TO windvane_reader_role;
+GRANT SELECT ON {database}.spend_1h TO windvane_reader_role;
+GRANT SELECT ON {database}.scores TO windvane_reader_role;
+GRANT SELECT ON {database}.alert_changes TO windvane_reader_role;
+GRANT SELECT ON {database}.alert_deliveries TO windvane_reader_role;
+GRANT SELECT ON {database}.alert_silences TO windvane_reader_role;
+GRANT SELECT ON {database}.budgets TO windvane_reader_role;
+GRANT SELECT ON {database}.alert_budgets TO windvane_reader_role;
