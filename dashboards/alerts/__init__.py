@@ -1,0 +1,1 @@
+"""Alert rules, the evaluator that judges them, and the ways their word gets out."""

@@ -1,0 +1,129 @@
+"""Everything that is known of one call."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from windvane.dashboards.board import Board, Column, Kind, Link, Panel, Row, Unit
+
+_PAIRS: Final = (Column("name", "Name"), Column("value", "Value"))
+_COLUMNS: Final = (
+    "service_name gen_ai_operation_name gen_ai_provider_name gen_ai_request_model gen_ai_response_model error_type"
+    " error_message gen_ai_usage_input_tokens gen_ai_usage_output_tokens gen_ai_usage_cache_read_input_tokens"
+    " gen_ai_usage_reasoning_output_tokens gen_ai_client_operation_duration gen_ai_response_time_to_first_chunk"
+    " gen_ai_response_finish_reasons gen_ai_tool_name cost user_id gen_ai_conversation_id trace_id gen_ai_prompt_name"
+    " gen_ai_prompt_version service_version deployment_environment_name tags attributes"
+).split()
+_CALL: Final = "WHERE id IN (${call:singlequote})"
+
+BOARD: Final = Board(
+    uid="windvane-call",
+    title="One call",
+    question="What was asked, what was answered, and what do the signals say of it?",
+    place=17,
+    filters=("call",),
+    rows=(
+        Row(
+            "The call",
+            (
+                Panel(
+                    title="Written",
+                    question="What was asked, with which documents, and what was answered? In any time range.",
+                    sql=f"""
+SELECT said.1 AS name, said.2 AS value
+FROM texts
+ARRAY JOIN arrayConcat(
+    [('system', ifNull(gen_ai_system_instructions, '')), ('prompt', ifNull(gen_ai_input_messages, ''))],
+    arrayMap((one, number) -> (concat('document ', toString(number)), one),
+        gen_ai_retrieval_documents, arrayEnumerate(gen_ai_retrieval_documents)),
+    [('answer', ifNull(gen_ai_output_messages, ''))]) AS said
+{_CALL} AND said.2 != '' LIMIT 100""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=_PAIRS,
+                    todo="Does the answer say what the documents say? Texts are kept for WINDVANE_BODIES_DAYS days.",
+                    empty="No text: choose a call, or its texts are no longer kept.",
+                    width=24,
+                    height=10,
+                ),
+                Panel(
+                    title="Where it belongs",
+                    question="Whose call is it, and when was it?",
+                    sql=f"""
+SELECT calls.time AS time, service_name AS service, gen_ai_request_model AS model, gen_ai_conversation_id AS conversation,
+    user_id AS user
+FROM calls {_CALL} LIMIT 10""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=(
+                        Column("time", "Time", Unit.TIME),
+                        Column("service", "Service"),
+                        Column("model", "Model"),
+                        Column(
+                            "conversation",
+                            "Conversation",
+                            link=Link("windvane-conversation", {"conversation": "conversation"}),
+                        ),
+                        Column("user", "User"),
+                    ),
+                    todo="Open its conversation to see what came before.",
+                    empty="There is no such call: it is not stored yet, or no longer kept.",
+                    width=24,
+                    height=4,
+                ),
+            ),
+        ),
+        Row(
+            "What is known of it",
+            (
+                Panel(
+                    title="Columns",
+                    question="What did the app say of it?",
+                    sql=f"""
+SELECT known.1 AS name, known.2 AS value
+FROM calls
+ARRAY JOIN [{", ".join(f"('{name}', ifNull(toString({name}), ''))" for name in _COLUMNS)}] AS known
+{_CALL} AND known.2 NOT IN ('', '{{}}', '[]') LIMIT 100""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=_PAIRS,
+                    todo="Names are those of the view `calls`.",
+                ),
+                Panel(
+                    title="Signals",
+                    question="What do the event signals say of it?",
+                    sql=f"""
+SELECT found.1 AS name, found.2 AS value
+FROM calls
+ARRAY JOIN arrayConcat(
+    arrayMap((signal, number) -> (signal, toString(round(number, 4))), mapKeys(signals), mapValues(signals)),
+    arrayMap((signal, note) -> (signal, note), mapKeys(notes), mapValues(notes))) AS found
+{_CALL} ORDER BY name LIMIT 100""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=_PAIRS,
+                    todo="Each signal is described in docs/reference/signals.md; spans count characters of the answer.",
+                ),
+                Panel(
+                    title="Feedback",
+                    question="What was said of the answer?",
+                    sql=f"""
+SELECT judgements.time AS time, gen_ai_evaluation_name AS judged, score, label
+FROM judgements {_CALL} ORDER BY time LIMIT 100""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=(
+                        Column("time", "Given at", Unit.TIME),
+                        Column("judged", "Of what"),
+                        Column("score", "Score", Unit.SCORE),
+                        Column("label", "Label"),
+                    ),
+                    todo="A score of 0 or less is bad feedback.",
+                    empty="No feedback.",
+                    width=24,
+                    height=5,
+                ),
+            ),
+        ),
+    ),
+)

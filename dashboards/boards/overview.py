@@ -1,0 +1,181 @@
+"""Is anything wrong, since when, what has changed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from windvane.dashboards.board import (
+    CHOSEN,
+    ELAPSED_S,
+    STEP,
+    Board,
+    Column,
+    Kind,
+    Level,
+    Link,
+    Panel,
+    Row,
+    Threshold,
+    Unit,
+)
+
+_CALLS: Final = f"activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN} AND gen_ai_operation_name != 'feedback'"
+_SIGNAL: Final = Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"})
+_OPEN: Final = f"""
+SELECT
+    service_name, gen_ai_request_model, signal, feature, segment,
+    argMax(signal_changes.since, signal_changes.time) AS began,
+    argMax(signal_changes.says, signal_changes.time) AS told
+FROM signal_changes
+WHERE signal != 'baseline' AND signal_changes.time <= $__toTime AND {CHOSEN}
+GROUP BY service_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version, signal, feature, segment
+HAVING argMax(state, signal_changes.time) = 'fired'"""
+
+BOARD: Final = Board(
+    uid="windvane-overview",
+    title="Overview",
+    question="Is anything wrong, since when, and what has changed?",
+    place=1,
+    rows=(
+        Row(
+            "Now",
+            (
+                Panel(
+                    title="Signals open",
+                    question="How many series signals are fired at the end of the time range?",
+                    sql=f"SELECT count() AS value FROM ({_OPEN})",
+                    kind=Kind.STAT,
+                    thresholds=(Threshold(1, Level.BAD),),
+                    todo="Read the list below: each says what moved, since when, and leads to the calls.",
+                    width=6,
+                    height=4,
+                ),
+                Panel(
+                    title="Calls",
+                    question="How many calls are there? In the time range.",
+                    sql=f"SELECT sum(activity.calls) AS value FROM {_CALLS}",
+                    kind=Kind.STAT,
+                    todo="None: is the app pointed at windvane? `windvane doctor` looks at all parts.",
+                    width=6,
+                    height=4,
+                ),
+                Panel(
+                    title="Failed",
+                    question="Which share of the calls fails?",
+                    sql=f"SELECT sum(activity.errors) / nullIf(sum(activity.calls), 0) AS value FROM {_CALLS}",
+                    kind=Kind.STAT,
+                    unit=Unit.SHARE,
+                    thresholds=(Threshold(0.02, Level.WARNING), Threshold(0.05, Level.BAD)),
+                    todo="See which service fails in the table of services, then its failed calls on the board Anomalies.",
+                    width=6,
+                    height=4,
+                ),
+                Panel(
+                    title="Spent",
+                    question="What have the calls cost? Unpriced calls are left out.",
+                    sql=f"SELECT if(sum(priced_calls) = 0, NULL, toFloat64(sum(activity.cost))) AS value FROM {_CALLS}",
+                    kind=Kind.STAT,
+                    unit=Unit.USD,
+                    todo="By whom: SELECT user_id, sum(cost) FROM spending GROUP BY user_id.",
+                    width=6,
+                    height=4,
+                ),
+                Panel(
+                    title="What is open",
+                    question="What is wrong, since when? The latest first.",
+                    sql=f"""
+SELECT began AS since, signal, service_name AS service, gen_ai_request_model AS model, told AS says
+FROM ({_OPEN}) ORDER BY since DESC LIMIT 50""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=(
+                        Column("since", "Since", Unit.TIME),
+                        Column("service", "Service"),
+                        Column("model", "Model"),
+                        Column("signal", "Signal", link=_SIGNAL),
+                        Column("says", "What moved"),
+                    ),
+                    todo="Open the signal: it shows its evidence and the calls before and after.",
+                    empty="No signal is open.",
+                    width=24,
+                ),
+            ),
+        ),
+        Row(
+            "Services",
+            (
+                Panel(
+                    title="By service",
+                    question="Which service is called, fails, is slow, costs?",
+                    sql=f"""
+SELECT service_name AS service, sum(activity.calls) AS called, sum(activity.errors) / called AS failed,
+    ifNotFinite(quantileDDMerge(0.02, 0.95)(latency), NULL) AS p95,
+    if(sum(priced_calls) = 0, NULL, toFloat64(sum(activity.cost))) AS usd, called - sum(priced_calls) AS unpriced
+FROM {_CALLS}
+GROUP BY service ORDER BY called DESC LIMIT 100""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=(
+                        Column("service", "Service", link=Link("windvane-anomalies", {"service": "service"})),
+                        Column("called", "Calls", Unit.COUNT),
+                        Column("failed", "Failed", Unit.SHARE),
+                        Column("p95", "Latency, 95 %", Unit.SECONDS),
+                        Column("usd", "Cost", Unit.USD),
+                        Column("unpriced", "Unpriced calls", Unit.COUNT),
+                    ),
+                    todo="Follow the service to its calls, errors and latency over time.",
+                    empty="No calls in this time range.",
+                    width=24,
+                    height=6,
+                ),
+                Panel(
+                    title="Calls per second",
+                    question="How much is called?",
+                    sql=f"""
+SELECT $__timeInterval(begins) AS time, service_name AS service, sum(activity.calls) / {ELAPSED_S} AS calls_per_second
+FROM {_CALLS} GROUP BY time, service ORDER BY time""",
+                    unit=Unit.PER_SECOND,
+                    todo="A fall to nothing: has the app stopped, or does it not reach windvane? `windvane ledger` says.",
+                ),
+                Panel(
+                    title="Failed calls",
+                    question="Which share of the calls fails?",
+                    sql=f"""
+SELECT $__timeInterval(begins) AS time, service_name AS service, sum(activity.errors) / sum(activity.calls) AS failed
+FROM {_CALLS} GROUP BY time, service ORDER BY time""",
+                    unit=Unit.SHARE,
+                    thresholds=(Threshold(0.05, Level.BAD),),
+                    todo="Several services at once: look for a signal provider_trouble in the list of what is open.",
+                ),
+            ),
+        ),
+        Row(
+            "What has changed",
+            (
+                Panel(
+                    title="Changes",
+                    question="What fired or ended? The last fifty of the time range.",
+                    sql=f"""
+SELECT signal_changes.time AS time, state, service_name AS service, gen_ai_request_model AS model, signal, says
+FROM signal_changes
+WHERE $__timeFilter(signal_changes.time) AND signal != 'baseline' AND {CHOSEN}
+ORDER BY time DESC LIMIT 50""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=(
+                        Column("time", "Time", Unit.TIME),
+                        Column("state", "State"),
+                        Column("service", "Service"),
+                        Column("model", "Model"),
+                        Column("signal", "Signal", link=_SIGNAL),
+                        Column("says", "What moved"),
+                    ),
+                    todo="Read upwards from the oldest: the first of several that fired together is nearest to the cause.",
+                    empty="Nothing has fired in this time range.",
+                    width=24,
+                    height=10,
+                ),
+            ),
+        ),
+    ),
+)
