@@ -25,7 +25,7 @@ class LocalLoop(threading.Thread):
     """Reads every partition of `log`, scores, and writes to `store`, until stopped.
 
     A log or a store that refuses is retried, for as long as it takes: what waits is safe in the log. `trouble` then
-    says what is wrong, for the health page.
+    says what is wrong, for the page.
     """
 
     def __init__(self, log: Log, store: BlockStore, make_pipeline: Callable[[], Pipeline], limits: Limits, *,

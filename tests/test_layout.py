@@ -67,7 +67,7 @@ def test_the_wheel_holds_every_file_below_windvane_and_nothing_beside_it(publish
         held = {PurePosixPath(name) for name in wheel.namelist() if ".dist-info/" not in name}
         links = [entry.filename for entry in wheel.infolist() if entry.external_attr >> 28 == 0xA]
     assert held == committed() and links == []
-    for needed in ("py.typed", "dashboards/health.html", "storage/schema/0001_facts.up.sql", "stream/job.py"):
+    for needed in ("py.typed", "dashboards/page/static/page.html", "storage/schema/0001_facts.up.sql", "stream/job.py"):
         assert PurePosixPath("windvane", needed) in held
 
 

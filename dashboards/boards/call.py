@@ -14,6 +14,7 @@ _COLUMNS: Final = (
     " gen_ai_response_finish_reasons gen_ai_tool_name cost user_id gen_ai_conversation_id trace_id gen_ai_prompt_name"
     " gen_ai_prompt_version service_version deployment_environment_name tags attributes"
 ).split()
+_CONVERSATION: Final = Link("windvane-conversation", {"conversation": "conversation"})
 _CALL: Final = "WHERE id IN (${call:singlequote})"
 
 BOARD: Final = Board(
@@ -50,8 +51,8 @@ ARRAY JOIN arrayConcat(
                     title="Where it belongs",
                     question="Whose call is it, and when was it?",
                     sql=f"""
-SELECT calls.time AS time, service_name AS service, gen_ai_request_model AS model, gen_ai_conversation_id AS conversation,
-    user_id AS user
+SELECT calls.time AS time, service_name AS service, gen_ai_request_model AS model,
+    gen_ai_conversation_id AS conversation, user_id AS user
 FROM calls {_CALL} LIMIT 10""",
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,
@@ -62,7 +63,7 @@ FROM calls {_CALL} LIMIT 10""",
                         Column(
                             "conversation",
                             "Conversation",
-                            link=Link("windvane-conversation", {"conversation": "conversation"}),
+                            link=_CONVERSATION,
                         ),
                         Column("user", "User"),
                     ),

@@ -32,7 +32,7 @@ _PATIENCE_S: Final = 60.0
 @click.command("demo")
 @click.option("--dir", "directory", type=click.Path(path_type=Path, file_okay=False), default=Path("windvane-demo"),
               show_default=True, help="Where the demo keeps its log and its store.")  # fmt: skip
-@click.option("--port", type=click.IntRange(0, 65535), default=7070, show_default=True, help="Port of the health page.")
+@click.option("--port", type=click.IntRange(0, 65535), default=7070, show_default=True, help="Port of the boards.")
 @click.option("--hours", type=click.FloatRange(min=0.1), default=6.0, show_default=True, help="Hours of event time.")
 @click.option("--calls-per-hour", type=click.IntRange(min=1), default=3000, show_default=True,
               help="Calls in an hour of event time, about.")  # fmt: skip

@@ -1,4 +1,4 @@
-"""The local pipeline: intake, log, loop, store and health page, put together in one process."""
+"""The local pipeline: intake, log, loop, store and page, put together in one process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from windvane.cli.memory import keep_memory, spare_the_collector
 from windvane.cli.running import Running
 from windvane.collectors.gateway.app import make_gateway
 from windvane.collectors.log.sqlite import SqliteLog
-from windvane.dashboards.health import HealthPage
+from windvane.dashboards.page.page import Page
 from windvane.errors import ConfigError, StoreError
 from windvane.settings import setting
 from windvane.storage.reader import FORMATS, Reader
@@ -85,7 +85,7 @@ class LocalPipeline:
         app = make_gateway(self.log, health=self.health)
         app.middlewares.append(make_guard(self._host))
         app.router.add_post("/v1/sql", self._sql)
-        HealthPage(self.reader, self.health).add_to(app)
+        Page(self.reader, self.health).add_to(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
         await runner.setup()
         await web.SockSite(runner, self._socket).start()

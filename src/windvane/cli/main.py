@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _COMMANDS: Final = {
-    "up": "Run the whole pipeline in this process: intake, log, scoring, store, health page.",
+    "up": "Run the whole pipeline in this process: intake, log, scoring, store, boards.",
     "demo": "Run `up` and play a simulated day with incidents into it.",
     "replay": "Send a file of calls, CSV or JSON, to any endpoint.",
     "score": "Score a file of calls, without log or store; JSON lines out.",

@@ -24,7 +24,7 @@ __all__ = ["command"]
 )
 @click.option("--verbose", is_flag=True, help="Say more.")
 def command(dir: Path | None, port: int, host: str, verbose: bool) -> None:
-    """Run the whole pipeline in this process: intake over HTTP, log, scoring, store, and a health page.
+    """Run the whole pipeline in this process: intake over HTTP, log, scoring, store, and boards in the browser.
 
     Point an app at it with windvane.init(endpoint="http://127.0.0.1:7070", service="…"), or send plain JSON. Ends on
     Ctrl-C or SIGTERM, once the block in hand is stored; kill -9 loses nothing either.

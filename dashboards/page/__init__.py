@@ -1,0 +1,1 @@
+"""The local page: every board in a browser, from this machine alone."""
