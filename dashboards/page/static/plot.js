@@ -1,16 +1,17 @@
 // Plotly: loaded once, after what can be read without it; drawn in the colours of the scheme.
 import {byId, element} from "./elements.js";
+import {lull} from "./turns.js";
 
 let library = null;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-export function load() {
-  library ??= new Promise((resolve, reject) => {
+function load() {
+  library ??= lull(1000).then(() => new Promise((resolve, reject) => {
     const script = element("script", {src: document.body.dataset.plotly, async: true});
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => { library = null; reject(new Error("The library that draws charts could not be loaded; the numbers are in the table.")); };
     document.head.append(script);
-  });
+  }));
   return library;
 }
 

@@ -18,4 +18,9 @@ function next() {
     running += 1;
     Promise.resolve(job()).finally(() => { running -= 1; next(); });
   }
+  if (!running) quiet.splice(0).forEach(resolve => resolve());
 }
+
+const quiet = [];
+// Resolves when nobody waits for an answer, at the latest after `most` milliseconds.
+export const lull = most => new Promise(resolve => { quiet.push(resolve); setTimeout(resolve, most); });
