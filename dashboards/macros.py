@@ -112,7 +112,7 @@ def _one(name: str, arguments: list[str], span: Span) -> str:
     plain = {"fromTime": start, "toTime": end, "fromTime_ms": start_ms, "toTime_ms": end_ms,
              "interval_s": str(seconds), "interval_ms": str(millis)}  # fmt: skip
     if name not in plain:
-        raise ConfigError(f"$__{name} is no macro that boards and rules may use; see docs/boards.md")
+        raise ConfigError(f"$__{name} is no macro that boards may use: dashboards/macros.py has them all")
     return plain[name]
 
 
