@@ -5,6 +5,8 @@ import {isNumber, isTime, write} from "./units.js";
 import {iso, parse} from "./times.js";
 
 const LONG = 140;
+// A name is not broken at its hyphens.
+const brief = value => typeof value === "string" && value.length <= 28 && !value.includes(" ");
 const states = new Set(["fired", "recovered", "accepted", "pending", "firing", "resolved"]);
 
 export function table(panel, answer) {
@@ -18,7 +20,7 @@ export function table(panel, answer) {
   for (let row = 0; row < rows; row += 1) {
     const value = name => byName.get(name)?.values[row];
     body.append(element("tr", {role: "row"}, ...columns.map(column =>
-      element("td", {role: "cell", className: kind(column), "data-label": column.title}, cell(column, value, known)))));
+      element("td", {role: "cell", className: brief(value(column.name)) ? `${kind(column)} brief` : kind(column), "data-label": column.title}, cell(column, value, known)))));
   }
   const place = element("div", {className: "scroll", tabIndex: 0, role: "region", "aria-label": told.title},
     element("table", {className: "cards", role: "table"}, element("thead", {role: "rowgroup"}, element("tr", {role: "row"}, ...heads)), body));

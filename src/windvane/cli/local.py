@@ -59,6 +59,7 @@ class LocalPipeline:
         (directory / "up.json").unlink(missing_ok=True)
         self.store.prepare()
         self.reader = Reader(self.store.connections)
+        self._page = Page(self.reader, self.health)
         self.log = SqliteLog(directory / "log.sqlite", topic=setting("topic"))
         limits = Limits(setting("block_rows"), setting("flush_s"), setting("snapshot_s"))
         retention_s = setting("log_retention_h") * 3600
@@ -85,7 +86,7 @@ class LocalPipeline:
         app = make_gateway(self.log, health=self.health)
         app.middlewares.append(make_guard(self._host))
         app.router.add_post("/v1/sql", self._sql)
-        Page(self.reader, self.health).add_to(app)
+        self._page.add_to(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
         await runner.setup()
         await web.SockSite(runner, self._socket).start()
