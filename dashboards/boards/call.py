@@ -6,6 +6,8 @@ from typing import Final
 
 from windvane.dashboards.board import Board, Column, Kind, Link, Panel, Row, Unit
 
+__all__ = ["BOARD"]
+
 _PAIRS: Final = (Column("name", "Name"), Column("value", "Value"))
 _COLUMNS: Final = (
     "service_name gen_ai_operation_name gen_ai_provider_name gen_ai_request_model gen_ai_response_model error_type"
@@ -15,7 +17,12 @@ _COLUMNS: Final = (
     " gen_ai_prompt_version service_version deployment_environment_name tags attributes"
 ).split()
 _CONVERSATION: Final = Link("windvane-conversation", {"conversation": "conversation"})
-_CALL: Final = "WHERE id IN (${call:singlequote})"
+_USER: Final = Link("windvane-users", {"user": "user"})
+_SERVICE: Final = Link("windvane-anomalies", {"service": "service"})
+_SIGNAL: Final = Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"})
+
+# By its id alone, in any time range: a link may come from far away, and ids have an index of their own.
+_CALL: Final = "WHERE id IN (${call:singlequote}) AND id != ''"
 
 BOARD: Final = Board(
     uid="windvane-call",
@@ -27,6 +34,33 @@ BOARD: Final = Board(
         Row(
             "The call",
             (
+                Panel(
+                    title="In short",
+                    question="When was it, how did it go, and whose is it? In any time range.",
+                    sql=f"""
+SELECT calls.time AS time, service_name AS service, gen_ai_request_model AS model, gen_ai_operation_name AS operation,
+    if(error_type = '', 'no error', trim(concat(error_type, ' ', error_message))) AS error,
+    gen_ai_client_operation_duration AS latency, calls.cost AS usd, gen_ai_conversation_id AS conversation,
+    user_id AS user
+FROM calls {_CALL} LIMIT 10""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=(
+                        Column("time", "Time", Unit.TIME),
+                        Column("error", "Error"),
+                        Column("latency", "Latency", Unit.SECONDS),
+                        Column("usd", "Cost", Unit.USD),
+                        Column("service", "Service", link=_SERVICE),
+                        Column("model", "Model"),
+                        Column("operation", "Operation"),
+                        Column("conversation", "Conversation", link=_CONVERSATION),
+                        Column("user", "User", link=_USER),
+                    ),
+                    todo="Open its conversation to see what came before, its service to see whether others fail, too.",
+                    empty="There is no such call: none is chosen, it is not stored yet, or no longer kept.",
+                    width=24,
+                    height=4,
+                ),
                 Panel(
                     title="Written",
                     question="What was asked, with which documents, and what was answered? In any time range.",
@@ -46,31 +80,6 @@ ARRAY JOIN arrayConcat(
                     empty="No text: choose a call, or its texts are no longer kept.",
                     width=24,
                     height=10,
-                ),
-                Panel(
-                    title="Where it belongs",
-                    question="Whose call is it, and when was it?",
-                    sql=f"""
-SELECT calls.time AS time, service_name AS service, gen_ai_request_model AS model,
-    gen_ai_conversation_id AS conversation, user_id AS user
-FROM calls {_CALL} LIMIT 10""",
-                    kind=Kind.TABLE,
-                    unit=Unit.TEXT,
-                    columns=(
-                        Column("time", "Time", Unit.TIME),
-                        Column("service", "Service"),
-                        Column("model", "Model"),
-                        Column(
-                            "conversation",
-                            "Conversation",
-                            link=_CONVERSATION,
-                        ),
-                        Column("user", "User"),
-                    ),
-                    todo="Open its conversation to see what came before.",
-                    empty="There is no such call: it is not stored yet, or no longer kept.",
-                    width=24,
-                    height=4,
                 ),
             ),
         ),
@@ -121,7 +130,27 @@ FROM judgements {_CALL} ORDER BY time LIMIT 100""",
                     ),
                     todo="A score of 0 or less is bad feedback.",
                     empty="No feedback.",
-                    width=24,
+                    height=5,
+                ),
+                Panel(
+                    title="Signals that name it",
+                    question="Which signals fired at this call, or have it as evidence?",
+                    sql="""
+SELECT signal_changes.time AS time, state, signal, service_name AS service, gen_ai_request_model AS model, says
+FROM signal_changes
+WHERE signal != 'baseline' AND (event_id IN (${call:singlequote}) OR hasAny([${call:singlequote}], arrayConcat(
+    JSONExtract(evidence, 'before', 'Array(String)'), JSONExtract(evidence, 'after', 'Array(String)'))))
+ORDER BY time LIMIT 100""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=(
+                        Column("time", "Time", Unit.TIME),
+                        Column("state", "State"),
+                        Column("signal", "Signal", link=_SIGNAL),
+                        Column("says", "What it says"),
+                    ),
+                    todo="Then it is not this call alone: click on the signal for the calls before and after.",
+                    empty="No signal names it.",
                     height=5,
                 ),
             ),
