@@ -7,32 +7,22 @@ from typing import Final
 from windvane.dashboards.board import (
     CHOSEN,
     ELAPSED_S,
-    STEP,
     Board,
     Column,
     Kind,
     Level,
-    Link,
     Panel,
     Row,
     Threshold,
     Unit,
 )
+from windvane.dashboards.pieces import CALLS, TO_CALL, TO_SIGNAL, quantile, standing
 
 __all__ = ["BOARD"]
 
 _SHIFTS: Final = "signal IN ('anomaly', 'traffic_shift', 'silence', 'error_shift')"
 
-# As it was at the end of the time range: what has ended since is open there.
-_OPEN: Final = f"""(
-    SELECT * FROM signal_changes
-    WHERE {_SHIFTS} AND signal_changes.time <= $__toTime AND {CHOSEN}
-    ORDER BY signal_changes.time DESC
-    LIMIT 1 BY signal, feature, service_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version,
-        segment
-)"""
-
-_SIGNAL: Final = Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"})
+_OPEN: Final = standing(f"{_SHIFTS} AND {CHOSEN}")
 
 BOARD: Final = Board(
     uid="windvane-anomalies",
@@ -78,8 +68,7 @@ FROM {_OPEN} WHERE state = 'fired'""",
                 Panel(
                     title="Failed calls",
                     question="What share of the calls in the time range failed?",
-                    sql=f"""SELECT sum(errors) / nullIf(sum(calls), 0) AS value FROM activity
-WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN} AND gen_ai_operation_name != 'feedback'""",
+                    sql=f"""SELECT sum(errors) / nullIf(sum(calls), 0) AS value FROM {CALLS}""",
                     kind=Kind.STAT,
                     unit=Unit.SHARE,
                     thresholds=(Threshold(0.01, Level.WARNING), Threshold(0.05, Level.BAD)),
@@ -97,7 +86,7 @@ FROM {_OPEN} WHERE state = 'fired' ORDER BY since LIMIT 100""",
                     unit=Unit.TEXT,
                     columns=(
                         Column("since", "Since", Unit.TIME),
-                        Column("signal", "Signal", link=_SIGNAL),
+                        Column("signal", "Signal", link=TO_SIGNAL),
                         Column("service", "Service"),
                         Column("model", "Model"),
                         Column("operation", "Operation"),
@@ -118,7 +107,7 @@ FROM {_OPEN} WHERE state = 'fired' ORDER BY since LIMIT 100""",
                     question="How much is called? Per second, feedback left out.",
                     sql=f"""SELECT $__timeInterval(begins) AS time, service_name AS service,
     sum(calls) / {ELAPSED_S} AS calls_per_second
-FROM activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN} AND gen_ai_operation_name != 'feedback'
+FROM {CALLS}
 GROUP BY time, service ORDER BY time""",
                     unit=Unit.PER_SECOND,
                     todo="A fall to nothing: look at the board Pipeline; if it is well, the app has stopped sending.",
@@ -129,7 +118,7 @@ GROUP BY time, service ORDER BY time""",
                     question="What share of the calls fails, by service?",
                     sql=f"""SELECT $__timeInterval(begins) AS time, service_name AS service,
     sum(errors) / nullIf(sum(calls), 0) AS failed
-FROM activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN} AND gen_ai_operation_name != 'feedback'
+FROM {CALLS}
 GROUP BY time, service ORDER BY time""",
                     unit=Unit.SHARE,
                     thresholds=(Threshold(0.05, Level.WARNING), Threshold(0.2, Level.BAD)),
@@ -140,8 +129,8 @@ GROUP BY time, service ORDER BY time""",
                     title="Latency, 95th percentile",
                     question="How long do the slowest calls in twenty take, by service?",
                     sql=f"""SELECT $__timeInterval(begins) AS time, service_name AS service,
-    ifNotFinite(quantilesDDMerge(0.02, 0.5, 0.95, 0.99)(latency)[2], NULL) AS p95
-FROM activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN} AND gen_ai_operation_name != 'feedback'
+    {quantile("latency", 0.95)} AS p95
+FROM {CALLS}
 GROUP BY time, service ORDER BY time""",
                     unit=Unit.SECONDS,
                     todo="See the time to the first chunk on the board Latency: it tells waiting from long answers.",
@@ -167,7 +156,7 @@ ORDER BY time DESC LIMIT 100""",
                     columns=(
                         Column("time", "Time", Unit.TIME),
                         Column("state", "State"),
-                        Column("signal", "Signal", link=_SIGNAL),
+                        Column("signal", "Signal", link=TO_SIGNAL),
                         Column("service", "Service"),
                         Column("model", "Model"),
                         Column("feature", "Of what"),
@@ -195,7 +184,7 @@ FROM flagged WHERE flag = 'error' AND $__timeFilter(flagged.time) AND {CHOSEN} O
                         Column("provider", "Provider"),
                         Column("model", "Model"),
                         Column("user", "User"),
-                        Column("id", "Call", link=Link("windvane-call", {"call": "id"})),
+                        Column("id", "Call", link=TO_CALL),
                     ),
                     todo="408, 429 and 5xx are the provider's: retry, or use another. Others are the request's own.",
                     empty="No call failed in this time range.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from windvane.dashboards.board import Board, Column, Kind, Link, Panel, Row, Unit
+from windvane.dashboards.board import Board, Column, Kind, Panel, Row, Unit
+from windvane.dashboards.pieces import TO_CONVERSATION, TO_SERVICE, TO_SIGNAL, TO_USER
 
 __all__ = ["BOARD"]
 
@@ -16,10 +17,6 @@ _COLUMNS: Final = (
     " gen_ai_response_finish_reasons gen_ai_tool_name cost user_id gen_ai_conversation_id trace_id gen_ai_prompt_name"
     " gen_ai_prompt_version service_version deployment_environment_name tags attributes"
 ).split()
-_CONVERSATION: Final = Link("windvane-conversation", {"conversation": "conversation"})
-_USER: Final = Link("windvane-users", {"user": "user"})
-_SERVICE: Final = Link("windvane-anomalies", {"service": "service"})
-_SIGNAL: Final = Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"})
 
 # By its id alone, in any time range: a link may come from far away, and ids have an index of their own.
 _CALL: Final = "WHERE id IN (${call:singlequote}) AND id != ''"
@@ -50,11 +47,11 @@ FROM calls {_CALL} LIMIT 10""",
                         Column("error", "Error"),
                         Column("latency", "Latency", Unit.SECONDS),
                         Column("usd", "Cost", Unit.USD),
-                        Column("service", "Service", link=_SERVICE),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
                         Column("operation", "Operation"),
-                        Column("conversation", "Conversation", link=_CONVERSATION),
-                        Column("user", "User", link=_USER),
+                        Column("conversation", "Conversation", link=TO_CONVERSATION),
+                        Column("user", "User", link=TO_USER),
                     ),
                     todo="Open its conversation to see what came before, its service to see whether others fail, too.",
                     empty="There is no such call: none is chosen, it is not stored yet, or no longer kept.",
@@ -146,7 +143,7 @@ ORDER BY time LIMIT 100""",
                     columns=(
                         Column("time", "Time", Unit.TIME),
                         Column("state", "State"),
-                        Column("signal", "Signal", link=_SIGNAL),
+                        Column("signal", "Signal", link=TO_SIGNAL),
                         Column("says", "What it says"),
                     ),
                     todo="Then it is not this call alone: click on the signal for the calls before and after.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from windvane.dashboards.board import Board, Column, Kind, Level, Link, Panel, Row, Threshold, Unit
+from windvane.dashboards.board import Board, Column, Kind, Level, Panel, Row, Threshold, Unit
+from windvane.dashboards.pieces import TO_CALL, TO_SERVICE, TO_SIGNAL
 
 __all__ = ["BOARD"]
 
@@ -18,8 +19,6 @@ WHERE calls.time >= {_NEAR.format("calls.time")} AND gen_ai_conversation_id IN (
 _OF_IT: Final = f"""(
     SELECT (groupArray(calls.id), min(calls.time), max(calls.time), groupUniqArray(service_name)) FROM {_CALLS}
 ) AS of_it"""
-
-_SIGNAL: Final = Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"})
 
 
 def _number(title: str, question: str, value: str, unit: Unit, todo: str, *thresholds: Threshold) -> Panel:
@@ -116,14 +115,14 @@ ORDER BY time LIMIT 100""",
                     unit=Unit.TEXT,
                     columns=(
                         Column("time", "Time", Unit.TIME),
-                        Column("id", "Call", link=Link("windvane-call", {"call": "id"})),
+                        Column("id", "Call", link=TO_CALL),
                         Column("prompt", "Prompt"),
                         Column("answer", "Answer"),
                         Column("wrong", "What is wrong"),
                         Column("latency", "Latency", Unit.SECONDS),
                         Column("tokens", "Input tokens", Unit.COUNT),
                         Column("usd", "Cost", Unit.USD),
-                        Column("service", "Service", link=Link("windvane-anomalies", {"service": "service"})),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
                     ),
                     todo="Look for the first call with which something is wrong: what follows often comes of it.",
@@ -146,7 +145,7 @@ ORDER BY time LIMIT 100""",
                     columns=(
                         Column("time", "Time", Unit.TIME),
                         Column("state", "State"),
-                        Column("signal", "Signal", link=_SIGNAL),
+                        Column("signal", "Signal", link=TO_SIGNAL),
                         Column("service", "Service"),
                         Column("says", "What it says"),
                     ),

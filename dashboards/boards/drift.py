@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from windvane.dashboards.board import CHOSEN, STEP, Board, Column, Kind, Level, Link, Panel, Row, Threshold, Unit
+from windvane.dashboards.board import CHOSEN, STEP, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
+from windvane.dashboards.pieces import TO_SIGNAL, standing
 
 __all__ = ["BOARD"]
 
 _CHANGES: Final = "signal IN ('model_drift', 'input_drift', 'model_changed', 'behaviour_shift', 'embedding_shift')"
 
-# As it was at the end of the time range: what has ended since is open there.
-_OPEN: Final = f"""(
-    SELECT * FROM signal_changes
-    WHERE {_CHANGES} AND signal_changes.time <= $__toTime AND {CHOSEN}
-    ORDER BY signal_changes.time DESC
-    LIMIT 1 BY signal, feature, service_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version,
-        segment
-)"""
-
-_SIGNAL: Final = Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"})
+_OPEN: Final = standing(f"{_CHANGES} AND {CHOSEN}")
 
 _ANSWERS: Final = (
     f"activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN}"
@@ -88,7 +80,7 @@ FROM {_OPEN} WHERE state = 'fired' ORDER BY since LIMIT 100""",
                     unit=Unit.TEXT,
                     columns=(
                         Column("since", "Since", Unit.TIME),
-                        Column("signal", "Signal", link=_SIGNAL),
+                        Column("signal", "Signal", link=TO_SIGNAL),
                         Column("service", "Service"),
                         Column("model", "Model"),
                         Column("operation", "Operation"),
@@ -128,7 +120,7 @@ ORDER BY time DESC LIMIT 100""",
                     columns=(
                         Column("time", "Time", Unit.TIME),
                         Column("state", "State"),
-                        Column("signal", "Signal", link=_SIGNAL),
+                        Column("signal", "Signal", link=TO_SIGNAL),
                         Column("service", "Service"),
                         Column("model", "Model"),
                         Column("says", "What moved"),

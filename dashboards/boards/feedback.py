@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from windvane.dashboards.board import CHOSEN, Board, Column, Kind, Level, Link, Panel, Row, Threshold, Unit
+from windvane.dashboards.board import CHOSEN, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
+from windvane.dashboards.pieces import TO_CALL, TO_CONVERSATION, TO_SIGNAL, TO_USER
 
 __all__ = ["BOARD"]
 
 _JUDGEMENTS: Final = f"judgements WHERE $__timeFilter(judgements.time) AND {CHOSEN}"
 _BAD: Final = f"flagged WHERE flag = 'bad_feedback' AND $__timeFilter(flagged.time) AND {CHOSEN}"
 _SERVICE: Final = "$__conditionalAll(service_name IN (${service:singlequote}), $service)"
-_SIGNAL: Final = Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"})
 
 BOARD: Final = Board(
     uid="windvane-feedback",
@@ -105,7 +105,7 @@ ORDER BY time DESC LIMIT 100""",
                     columns=(
                         Column("time", "Time", Unit.TIME),
                         Column("state", "State"),
-                        Column("signal", "Signal", link=_SIGNAL),
+                        Column("signal", "Signal", link=TO_SIGNAL),
                         Column("service", "Service"),
                         Column("since", "Since", Unit.TIME),
                         Column("says", "What it says"),
@@ -133,13 +133,13 @@ FROM {_BAD} ORDER BY time DESC LIMIT 100""",
                         Column("service", "Service"),
                         Column("model", "Model"),
                         Column("label", "Label"),
-                        Column("user", "User", link=Link("windvane-users", {"user": "user"})),
+                        Column("user", "User", link=TO_USER),
                         Column(
                             "conversation",
                             "Conversation",
-                            link=Link("windvane-conversation", {"conversation": "conversation"}),
+                            link=TO_CONVERSATION,
                         ),
-                        Column("id", "Call", link=Link("windvane-call", {"call": "id"})),
+                        Column("id", "Call", link=TO_CALL),
                     ),
                     todo="Read three: what do they have in common? Then look for it in the calibration below.",
                     empty="No bad feedback in this time range.",

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from windvane.dashboards.board import CHOSEN, STEP, Board, Column, Kind, Level, Link, Panel, Row, Threshold, Unit
+from windvane.dashboards.board import CHOSEN, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
+from windvane.dashboards.pieces import SIGNALS, TO_CALL, TO_SIGNAL, standing
 
 __all__ = ["BOARD"]
 
-_ACTIVITY: Final = f"signal_activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN}"
-_GROUNDEDNESS: Final = f"{_ACTIVITY} AND signal = 'groundedness'"
+_GROUNDEDNESS: Final = f"{SIGNALS} AND signal = 'groundedness'"
 _UNSUPPORTED: Final = (
     "signal IN ('unsupported_numbers', 'unsupported_names', 'unsupported_dates',"
     " 'unsupported_quotes', 'unsupported_urls', 'unsupported_citations')"
 )
 
-# The last state of each by the end of the time range, and with it those that began before.
-_SHIFTS: Final = f"""(
-    SELECT * FROM signal_changes
-    WHERE signal = 'quality_shift' AND signal_changes.time <= $__toTime AND {CHOSEN}
-    ORDER BY signal_changes.time DESC
-    LIMIT 1 BY feature, service_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version, segment
-)"""
+_SHIFTS: Final = standing(f"signal = 'quality_shift' AND {CHOSEN}")
 
 BOARD: Final = Board(
     uid="windvane-groundedness",
@@ -105,7 +99,7 @@ FROM {_GROUNDEDNESS} GROUP BY time, service ORDER BY time""",
                     question="What share of the checked answers has numbers, names, dates … that no document has?",
                     sql=f"""SELECT $__timeInterval(begins) AS time, replaceOne(signal, 'unsupported_', '') AS what,
     sum(from_half) / nullIf(sum(calls), 0) AS answers
-FROM {_ACTIVITY} AND {_UNSUPPORTED} GROUP BY time, what ORDER BY time""",
+FROM {SIGNALS} AND {_UNSUPPORTED} GROUP BY time, what ORDER BY time""",
                     unit=Unit.SHARE,
                     todo="Numbers and names are the ones that hurt: read the worst answers below before users do.",
                     empty="No answer with documents in this time range.",
@@ -115,7 +109,7 @@ FROM {_ACTIVITY} AND {_UNSUPPORTED} GROUP BY time, what ORDER BY time""",
                     question="How surely do answers without documents stay with their prompt, by service, from 0 to 1?",
                     sql=f"""SELECT $__timeInterval(begins) AS time, service_name AS service,
     sum(total) / nullIf(sum(calls), 0) AS consistency
-FROM {_ACTIVITY} AND signal = 'contextual_consistency' GROUP BY time, service ORDER BY time""",
+FROM {SIGNALS} AND signal = 'contextual_consistency' GROUP BY time, service ORDER BY time""",
                     unit=Unit.SCORE,
                     todo="Read the change, not the height: a prompt that asks for knowledge is always low.",
                     empty="No answer that could be held against its prompt in this time range.",
@@ -151,7 +145,7 @@ ORDER BY state = 'fired' DESC, since DESC LIMIT 100""",
                         Column(
                             "state",
                             "State",
-                            link=Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"}),
+                            link=TO_SIGNAL,
                         ),
                         Column("service", "Service"),
                         Column("model", "Model"),
@@ -178,7 +172,7 @@ ORDER BY value DESC, time DESC LIMIT 50""",
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,
                     columns=(
-                        Column("id", "Call", link=Link("windvane-call", {"call": "id"})),
+                        Column("id", "Call", link=TO_CALL),
                         Column("groundedness", "Groundedness", Unit.SCORE),
                         Column("passages", "Unsupported passages", Unit.COUNT),
                         Column("characters", "Characters in them", Unit.COUNT),

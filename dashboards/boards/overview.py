@@ -7,29 +7,20 @@ from typing import Final
 from windvane.dashboards.board import (
     CHOSEN,
     ELAPSED_S,
-    STEP,
     Board,
     Column,
     Kind,
     Level,
-    Link,
     Panel,
     Row,
     Threshold,
     Unit,
 )
+from windvane.dashboards.pieces import CALLS, TO_SERVICE, TO_SIGNAL, quantile, standing
 
-_CALLS: Final = f"activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN} AND gen_ai_operation_name != 'feedback'"
-_SIGNAL: Final = Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"})
-_OPEN: Final = f"""
-SELECT
-    service_name, gen_ai_request_model, signal, feature, segment,
-    argMax(signal_changes.since, signal_changes.time) AS began,
-    argMax(signal_changes.says, signal_changes.time) AS told
-FROM signal_changes
-WHERE signal != 'baseline' AND signal_changes.time <= $__toTime AND {CHOSEN}
-GROUP BY service_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version, signal, feature, segment
-HAVING argMax(state, signal_changes.time) = 'fired'"""
+__all__ = ["BOARD"]
+
+_OPEN: Final = f"""{standing(f"signal != 'baseline' AND {CHOSEN}")} WHERE state = 'fired'"""
 
 BOARD: Final = Board(
     uid="windvane-overview",
@@ -43,7 +34,7 @@ BOARD: Final = Board(
                 Panel(
                     title="Signals open",
                     question="How many series signals are fired at the end of the time range?",
-                    sql=f"SELECT count() AS value FROM ({_OPEN})",
+                    sql=f"SELECT count() AS value FROM {_OPEN}",
                     kind=Kind.STAT,
                     thresholds=(Threshold(1, Level.BAD),),
                     todo="Read the list below: each says what moved, since when, and leads to the calls.",
@@ -53,7 +44,7 @@ BOARD: Final = Board(
                 Panel(
                     title="Calls",
                     question="How many calls are there? In the time range.",
-                    sql=f"SELECT sum(activity.calls) AS value FROM {_CALLS}",
+                    sql=f"SELECT sum(activity.calls) AS value FROM {CALLS}",
                     kind=Kind.STAT,
                     todo="None: is the app pointed at windvane? `windvane doctor` looks at all parts.",
                     width=6,
@@ -62,7 +53,7 @@ BOARD: Final = Board(
                 Panel(
                     title="Failed",
                     question="Which share of the calls fails?",
-                    sql=f"SELECT sum(activity.errors) / nullIf(sum(activity.calls), 0) AS value FROM {_CALLS}",
+                    sql=f"SELECT sum(activity.errors) / nullIf(sum(activity.calls), 0) AS value FROM {CALLS}",
                     kind=Kind.STAT,
                     unit=Unit.SHARE,
                     thresholds=(Threshold(0.02, Level.WARNING), Threshold(0.05, Level.BAD)),
@@ -73,7 +64,7 @@ BOARD: Final = Board(
                 Panel(
                     title="Spent",
                     question="What have the calls cost? Unpriced calls are left out.",
-                    sql=f"SELECT if(sum(priced_calls) = 0, NULL, toFloat64(sum(activity.cost))) AS value FROM {_CALLS}",
+                    sql=f"SELECT if(sum(priced_calls) = 0, NULL, toFloat64(sum(activity.cost))) AS value FROM {CALLS}",
                     kind=Kind.STAT,
                     unit=Unit.USD,
                     todo="By whom: SELECT user_id, sum(cost) FROM spending GROUP BY user_id.",
@@ -84,15 +75,15 @@ BOARD: Final = Board(
                     title="What is open",
                     question="What is wrong, since when? The latest first.",
                     sql=f"""
-SELECT began AS since, signal, service_name AS service, gen_ai_request_model AS model, told AS says
-FROM ({_OPEN}) ORDER BY since DESC LIMIT 50""",
+SELECT since, signal, service_name AS service, gen_ai_request_model AS model, says
+FROM {_OPEN} ORDER BY since DESC LIMIT 50""",
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,
                     columns=(
                         Column("since", "Since", Unit.TIME),
                         Column("service", "Service"),
                         Column("model", "Model"),
-                        Column("signal", "Signal", link=_SIGNAL),
+                        Column("signal", "Signal", link=TO_SIGNAL),
                         Column("says", "What moved"),
                     ),
                     todo="Open the signal: it shows its evidence and the calls before and after.",
@@ -109,14 +100,14 @@ FROM ({_OPEN}) ORDER BY since DESC LIMIT 50""",
                     question="Which service is called, fails, is slow, costs?",
                     sql=f"""
 SELECT service_name AS service, sum(activity.calls) AS called, sum(activity.errors) / called AS failed,
-    ifNotFinite(quantileDDMerge(0.02, 0.95)(latency), NULL) AS p95,
+    {quantile("latency", 0.95)} AS p95,
     if(sum(priced_calls) = 0, NULL, toFloat64(sum(activity.cost))) AS usd, called - sum(priced_calls) AS unpriced
-FROM {_CALLS}
+FROM {CALLS}
 GROUP BY service ORDER BY called DESC LIMIT 100""",
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,
                     columns=(
-                        Column("service", "Service", link=Link("windvane-anomalies", {"service": "service"})),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("called", "Calls", Unit.COUNT),
                         Column("failed", "Failed", Unit.SHARE),
                         Column("p95", "Latency, 95 %", Unit.SECONDS),
@@ -133,7 +124,7 @@ GROUP BY service ORDER BY called DESC LIMIT 100""",
                     question="How much is called?",
                     sql=f"""
 SELECT $__timeInterval(begins) AS time, service_name AS service, sum(activity.calls) / {ELAPSED_S} AS calls_per_second
-FROM {_CALLS} GROUP BY time, service ORDER BY time""",
+FROM {CALLS} GROUP BY time, service ORDER BY time""",
                     unit=Unit.PER_SECOND,
                     todo="A fall to nothing: has the app stopped, or does it not reach us? `windvane ledger` says.",
                 ),
@@ -142,7 +133,7 @@ FROM {_CALLS} GROUP BY time, service ORDER BY time""",
                     question="Which share of the calls fails?",
                     sql=f"""
 SELECT $__timeInterval(begins) AS time, service_name AS service, sum(activity.errors) / sum(activity.calls) AS failed
-FROM {_CALLS} GROUP BY time, service ORDER BY time""",
+FROM {CALLS} GROUP BY time, service ORDER BY time""",
                     unit=Unit.SHARE,
                     thresholds=(Threshold(0.05, Level.BAD),),
                     todo="Several services at once: look for a signal provider_trouble in the list of what is open.",
@@ -167,7 +158,7 @@ ORDER BY time DESC LIMIT 50""",
                         Column("state", "State"),
                         Column("service", "Service"),
                         Column("model", "Model"),
-                        Column("signal", "Signal", link=_SIGNAL),
+                        Column("signal", "Signal", link=TO_SIGNAL),
                         Column("says", "What moved"),
                     ),
                     todo="Read upwards: the first of several that fired together is nearest to the cause.",

@@ -7,35 +7,24 @@ from typing import Final
 from windvane.dashboards.board import (
     CHOSEN,
     ELAPSED_S,
-    STEP,
     Board,
     Column,
     Kind,
     Level,
-    Link,
     Panel,
     Row,
     Threshold,
     Unit,
 )
+from windvane.dashboards.pieces import CALLS, TO_SIGNAL, quantile, standing
 
 __all__ = ["BOARD"]
 
-_CALLS: Final = (
-    f"activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN}"
-    " AND gen_ai_operation_name != 'feedback' AND gen_ai_provider_name != ''"
-)
+_CALLS: Final = f"{CALLS} AND gen_ai_provider_name != ''"
 _SIGNALS: Final = "signal IN ('provider_trouble', 'model_changed')"
-_SIGNAL: Final = Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"})
 
-# As it was at the end of the time range. Trouble is a provider's, whichever service it was seen by: that one is in
-# the row, so it is not asked for.
-_OPEN: Final = """(
-    SELECT * FROM signal_changes
-    WHERE signal = 'provider_trouble' AND signal_changes.time <= $__toTime
-    ORDER BY signal_changes.time DESC
-    LIMIT 1 BY feature
-)"""
+# Trouble is a provider's, whichever service it was seen by: that one is in the row, so it is not asked for.
+_OPEN: Final = standing("signal = 'provider_trouble'", per="feature")
 
 
 def _over_time(title: str, question: str, value: str, unit: Unit, todo: str) -> Panel:
@@ -162,7 +151,7 @@ ORDER BY time DESC LIMIT 100""",
                     columns=(
                         Column("time", "Time", Unit.TIME),
                         Column("state", "State"),
-                        Column("signal", "Signal", link=_SIGNAL),
+                        Column("signal", "Signal", link=TO_SIGNAL),
                         Column("since", "Since", Unit.TIME),
                         Column("says", "What it says"),
                     ),
@@ -193,14 +182,14 @@ ORDER BY time DESC LIMIT 100""",
                 _over_time(
                     "Median latency",
                     "How long does the middle call take, by provider?",
-                    "ifNotFinite(quantilesDDMerge(0.02, 0.5, 0.95, 0.99)(latency)[1], NULL) AS p50",
+                    f"{quantile('latency', 0.5)} AS p50",
                     Unit.SECONDS,
                     "A rise of one line without longer answers is theirs: the board Drift has the length of answers.",
                 ),
                 _over_time(
                     "Latency of the slowest",
                     "How long do the slowest 5 % take at least, by provider?",
-                    "ifNotFinite(quantilesDDMerge(0.02, 0.5, 0.95, 0.99)(latency)[2], NULL) AS p95",
+                    f"{quantile('latency', 0.95)} AS p95",
                     Unit.SECONDS,
                     "If only this rises and not the median, calls wait in a queue: they are near a limit, or we are.",
                 ),
@@ -217,8 +206,8 @@ ORDER BY time DESC LIMIT 100""",
                     sql=f"""SELECT gen_ai_provider_name AS provider, gen_ai_request_model AS model,
     sum(activity.calls) AS called, sum(activity.retryable_errors) / nullIf(called, 0) AS failed,
     (sum(activity.errors) - sum(activity.retryable_errors)) / nullIf(called, 0) AS other_failed,
-    ifNotFinite(quantilesDDMerge(0.02, 0.5, 0.95, 0.99)(latency)[1], NULL) AS p50,
-    ifNotFinite(quantilesDDMerge(0.02, 0.5, 0.95, 0.99)(latency)[2], NULL) AS p95
+    {quantile("latency", 0.5)} AS p50,
+    {quantile("latency", 0.95)} AS p95
 FROM {_CALLS}
 GROUP BY provider, model ORDER BY called DESC LIMIT 50""",
                     kind=Kind.TABLE,

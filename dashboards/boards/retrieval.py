@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from windvane.dashboards.board import CHOSEN, STEP, Board, Column, Kind, Level, Link, Panel, Row, Threshold, Unit
+from windvane.dashboards.board import CHOSEN, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
+from windvane.dashboards.pieces import SIGNALS, TO_CALL, TO_SIGNAL
 
 __all__ = ["BOARD"]
-
-_ACTIVITY: Final = f"signal_activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN}"
 
 
 def _stat(title: str, question: str, value: str, signal: str, unit: Unit, todo: str, *at: Threshold) -> Panel:
     return Panel(
         title=title,
         question=question,
-        sql=f"SELECT {value} AS value FROM {_ACTIVITY} AND signal = '{signal}'",
+        sql=f"SELECT {value} AS value FROM {SIGNALS} AND signal = '{signal}'",
         kind=Kind.STAT,
         unit=unit,
         thresholds=at,
@@ -31,7 +30,7 @@ def _lines(title: str, question: str, value: str, signal: str, unit: Unit, todo:
         title=title,
         question=question,
         sql=f"""SELECT $__timeInterval(begins) AS time, service_name AS service, {value}
-FROM {_ACTIVITY} AND signal = '{signal}' GROUP BY time, service ORDER BY time""",
+FROM {SIGNALS} AND signal = '{signal}' GROUP BY time, service ORDER BY time""",
         unit=unit,
         todo=todo,
         empty=empty,
@@ -181,7 +180,7 @@ ORDER BY time DESC LIMIT 100""",
                         Column(
                             "signal",
                             "Signal",
-                            link=Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"}),
+                            link=TO_SIGNAL,
                         ),
                         Column("service", "Service"),
                         Column("model", "Model"),
@@ -237,7 +236,7 @@ ORDER BY time DESC LIMIT 50""",
                         Column("service", "Service"),
                         Column("model", "Model"),
                         Column("user", "User"),
-                        Column("id", "Call", link=Link("windvane-call", {"call": "id"})),
+                        Column("id", "Call", link=TO_CALL),
                     ),
                     todo="Open one: where the text was empty, do not embed it; then take its vector out of the index.",
                     empty="No broken embedding in this time range.",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from windvane.dashboards.board import CHOSEN, STEP, Board, Column, Kind, Level, Link, Panel, Row, Threshold, Unit
+from windvane.dashboards.board import CHOSEN, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
+from windvane.dashboards.pieces import SIGNALS, TO_CALL, TO_CONVERSATION
 
 __all__ = ["BOARD"]
 
-_ACTIVITY: Final = f"signal_activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN}"
 _FLAGGED: Final = f"flagged WHERE $__timeFilter(flagged.time) AND {CHOSEN}"
 
 # A call with both has a row for each, with the counts of both: of either row, its own kinds are counted.
@@ -17,15 +17,12 @@ _SECRET_KINDS: Final = (
     " 'AUTHORIZATION', 'PASSWORD', 'SECRET'"
 )
 
-_CALL: Final = Link("windvane-call", {"call": "id"})
-_CONVERSATION: Final = Link("windvane-conversation", {"conversation": "conversation"})
-
 
 def _calls_with(title: str, question: str, signal: str, todo: str) -> Panel:
     return Panel(
         title=title,
         question=question,
-        sql=f"SELECT sum(from_half) AS value FROM {_ACTIVITY} AND signal = '{signal}'",
+        sql=f"SELECT sum(from_half) AS value FROM {SIGNALS} AND signal = '{signal}'",
         kind=Kind.STAT,
         thresholds=(Threshold(1, Level.WARNING),),
         todo=todo,
@@ -39,7 +36,7 @@ def _by_service(title: str, question: str, signal: str, todo: str) -> Panel:
         title=title,
         question=question,
         sql=f"""SELECT $__timeInterval(begins) AS time, service_name AS service, sum(from_half) AS calls_with
-FROM {_ACTIVITY} AND signal = '{signal}' GROUP BY time, service ORDER BY time""",
+FROM {SIGNALS} AND signal = '{signal}' GROUP BY time, service ORDER BY time""",
         todo=todo,
         width=8,
     )
@@ -123,7 +120,7 @@ FROM {_FLAGGED} AND flag = 'injection' GROUP BY begins, service HAVING attempts 
                         Column("attempts", "Attempts", Unit.COUNT),
                         Column("users", "Users", Unit.COUNT),
                         Column("user", "Mostly"),
-                        Column("id", "Worst call", link=_CALL),
+                        Column("id", "Worst call", link=TO_CALL),
                     ),
                     todo="One user: block them. Many users at once: a document or a web page that all of them get.",
                     empty="No burst in this time range.",
@@ -168,7 +165,7 @@ GROUP BY user ORDER BY attempts DESC, secrets DESC, personal DESC LIMIT 50""",
                         Column("personal", "With personal data", Unit.COUNT),
                         Column("services", "Services", Unit.COUNT),
                         Column("last", "Last", Unit.TIME),
-                        Column("id", "Last call", link=_CALL),
+                        Column("id", "Last call", link=TO_CALL),
                     ),
                     todo="Read two of the calls of whoever has most attempts; if they are meant, block the user.",
                     empty="Nobody: no attempt, secret or personal data in this time range.",
@@ -195,8 +192,8 @@ FROM {_FLAGGED} AND flag IN ('injection', 'secret', 'personal_data') ORDER BY ti
                         Column("service", "Service"),
                         Column("model", "Model"),
                         Column("user", "User"),
-                        Column("conversation", "Conversation", link=_CONVERSATION),
-                        Column("id", "Call", link=_CALL),
+                        Column("conversation", "Conversation", link=TO_CONVERSATION),
+                        Column("id", "Call", link=TO_CALL),
                     ),
                     todo="Open the call: did the model do what it was told to? Then treat it as an incident.",
                     empty="No attempt, secret or personal data in this time range.",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import reduce
 from typing import Final
 
-from windvane.dashboards.board import CHOSEN, ELAPSED_S, STEP, Board, Column, Kind, Link, Panel, Row, Unit
+from windvane.dashboards.board import CHOSEN, ELAPSED_S, STEP, Board, Column, Kind, Panel, Row, Unit
+from windvane.dashboards.pieces import TO_CALL, TO_SIGNAL, quantile, standing
 
 __all__ = ["BOARD"]
 
@@ -18,14 +19,7 @@ _FIRED: Final = f"""SELECT * FROM signal_changes
     WHERE state = 'fired' AND signal_changes.time <= $__toTime AND {_CHOSEN}
     ORDER BY signal_changes.time DESC LIMIT 1"""
 # The same change may have fired for segments of the series, too: these are one line each.
-_STANDING: Final = f"""SELECT * FROM signal_changes
-    WHERE signal_changes.time <= $__toTime AND {_CHOSEN}
-    ORDER BY signal_changes.time DESC
-    LIMIT 1 BY signal, feature, service_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version,
-        segment"""
-
-_CALL: Final = Link("windvane-call", {"call": "id"})
-_SIGNAL: Final = Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"})
+_STANDING: Final = standing(_CHOSEN)
 
 _EVIDENCE: Final = {
     "feature": "what it watches",
@@ -40,8 +34,8 @@ _EVIDENCE: Final = {
 _TITLES: Final = f"transform(pair.1, {list(_EVIDENCE)}, {list(_EVIDENCE.values())}, replaceAll(pair.1, '_', ' '))"
 
 # Of what the signals watch, the numbers that are kept in sums; what people wrote is drawn by its length.
-_LATENCY: Final = "ifNotFinite(quantilesDDMerge(0.02, 0.5, 0.95, 0.99)(latency)[1], NULL)"
-_FIRST_CHUNK: Final = "ifNotFinite(quantilesDDMerge(0.02, 0.5, 0.95, 0.99)(first_chunk)[1], NULL)"
+_LATENCY: Final = quantile("latency", 0.5)
+_FIRST_CHUNK: Final = quantile("first_chunk", 0.5)
 _COST: Final = "toFloat64(sum(activity.cost)) / nullIf(sum(priced_calls), 0)"
 _INPUT: Final = "sum(input_tokens) / nullIf(sum(activity.calls), 0)"
 _OUTPUT: Final = "sum(output_tokens) / nullIf(sum(activity.calls) - sum(activity.errors), 0)"
@@ -127,7 +121,7 @@ ORDER BY time LIMIT 20""",
         unit=Unit.TEXT,
         columns=(
             Column("time", "Time", Unit.TIME),
-            Column("id", "Call", link=_CALL),
+            Column("id", "Call", link=TO_CALL),
             Column("prompt", "Prompt"),
             Column("answer", "Answer"),
             Column("error", "Error"),
@@ -156,7 +150,7 @@ BOARD: Final = Board(
                     sql=f"""SELECT state, since, signal_changes.time AS time, says, signal, feature,
     service_name AS service, gen_ai_request_model AS model, gen_ai_operation_name AS operation,
     gen_ai_prompt_version AS version, segment, event_id AS id
-FROM ({_STANDING}) AS signal_changes
+FROM {_STANDING} AS signal_changes
 ORDER BY state = 'fired' DESC, time DESC LIMIT 50""",
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,
@@ -165,12 +159,12 @@ ORDER BY state = 'fired' DESC, time DESC LIMIT 50""",
                         Column("since", "Since", Unit.TIME),
                         Column("time", "Said at", Unit.TIME),
                         Column("says", "What it says"),
-                        Column("signal", "Signal", link=_SIGNAL),
+                        Column("signal", "Signal", link=TO_SIGNAL),
                         Column("service", "Service"),
                         Column("model", "Model"),
                         Column("version", "Prompt version"),
                         Column("segment", "Segment"),
-                        Column("id", "Call", link=_CALL),
+                        Column("id", "Call", link=TO_CALL),
                     ),
                     todo="Below is what fired last. To see another, choose a signal, service and model above, or"
                     " come here from a row of the Overview.",
@@ -244,7 +238,7 @@ ORDER BY abs(later), signal LIMIT 50""",
                     columns=(
                         Column("since", "Since", Unit.TIME),
                         Column("later", "Later by", Unit.SECONDS),
-                        Column("signal", "Signal", link=_SIGNAL),
+                        Column("signal", "Signal", link=TO_SIGNAL),
                         Column("service", "Service"),
                         Column("model", "Model"),
                         Column("says", "What it says"),

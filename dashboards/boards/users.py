@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from windvane.dashboards.board import CHOSEN, STEP, Board, Column, Kind, Level, Link, Panel, Row, Threshold, Unit
+from windvane.dashboards.board import CHOSEN, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
+from windvane.dashboards.pieces import CALLS, TO_CALL, TO_CONVERSATION, TO_SIGNAL, TO_USER, standing
 
 __all__ = ["BOARD"]
 
-_CALLS: Final = f"activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN} AND gen_ai_operation_name != 'feedback'"
 _USER: Final = "$__conditionalAll(user_id IN (${user:singlequote}), $user)"
 # Spending is kept by the hour: the hours that the time range begins and ends in are counted whole.
 _SPENDING: Final = (
@@ -17,18 +17,7 @@ _SPENDING: Final = (
 )
 _FLAGGED: Final = f"flagged WHERE $__timeFilter(flagged.time) AND {CHOSEN} AND {_USER}"
 
-_SAME_USER: Final = Link("windvane-users", {"user": "user"})
-_CONVERSATION: Final = Link("windvane-conversation", {"conversation": "conversation"})
-_CALL: Final = Link("windvane-call", {"call": "id"})
-_SIGNAL: Final = Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"})
-
-# As it was at the end of the time range: what has ended since is open there.
-_OPEN: Final = f"""(
-    SELECT * FROM signal_changes
-    WHERE signal = 'cost_runaway' AND signal_changes.time <= $__toTime AND {CHOSEN}
-    ORDER BY signal_changes.time DESC
-    LIMIT 1 BY feature, service_name
-)"""
+_OPEN: Final = standing(f"signal = 'cost_runaway' AND {CHOSEN}", per="feature, service_name")
 
 
 def _number(title: str, question: str, sql: str, todo: str, thresholds: tuple[Threshold, ...] = ()) -> Panel:
@@ -57,13 +46,13 @@ BOARD: Final = Board(
                 _number(
                     "Active users",
                     "How many different users called in the time range? An estimate, within some 2 %.",
-                    f"SELECT uniqCombinedMerge(12)(users) AS value FROM {_CALLS}",
+                    f"SELECT uniqCombinedMerge(12)(users) AS value FROM {CALLS}",
                     "A fall while calls stay: the app may have stopped to say who asks.",
                 ),
                 _number(
                     "Conversations",
                     "How many different conversations had a call in the time range? An estimate, within some 2 %.",
-                    f"SELECT uniqCombinedMerge(12)(conversations) AS value FROM {_CALLS}",
+                    f"SELECT uniqCombinedMerge(12)(conversations) AS value FROM {CALLS}",
                     "0 while there are calls: set gen_ai.conversation.id in the app, or conversations cannot be read.",
                 ),
                 _number(
@@ -85,8 +74,8 @@ ORDER BY time DESC LIMIT 100""",
                     columns=(
                         Column("time", "Time", Unit.TIME),
                         Column("state", "State"),
-                        Column("signal", "Signal", link=_SIGNAL),
-                        Column("user", "User", link=_SAME_USER),
+                        Column("signal", "Signal", link=TO_SIGNAL),
+                        Column("user", "User", link=TO_USER),
                         Column("service", "Service"),
                         Column("since", "Since", Unit.TIME),
                         Column("says", "What it says"),
@@ -106,7 +95,7 @@ ORDER BY time DESC LIMIT 100""",
                     question="How many different users call, by service?",
                     sql=f"""SELECT $__timeInterval(begins) AS time, service_name AS service,
     uniqCombinedMerge(12)(users) AS active_users
-FROM {_CALLS}
+FROM {CALLS}
 GROUP BY time, service ORDER BY time""",
                     todo="Calls rise and users do not: see below who it is.",
                 ),
@@ -115,7 +104,7 @@ GROUP BY time, service ORDER BY time""",
                     question="How many different conversations have a call, by service?",
                     sql=f"""SELECT $__timeInterval(begins) AS time, service_name AS service,
     uniqCombinedMerge(12)(conversations) AS active_conversations
-FROM {_CALLS}
+FROM {CALLS}
 GROUP BY time, service ORDER BY time""",
                     todo="Calls rise and conversations do not: conversations grow longer; look for an agent in a loop.",
                 ),
@@ -135,7 +124,7 @@ GROUP BY user ORDER BY usd DESC, called DESC LIMIT 100""",
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,
                     columns=(
-                        Column("user", "User", link=_SAME_USER),
+                        Column("user", "User", link=TO_USER),
                         Column("usd", "Cost", Unit.USD),
                         Column("called", "Calls", Unit.COUNT),
                         Column("per_call", "Per priced call", Unit.USD),
@@ -156,7 +145,7 @@ GROUP BY user HAVING failed > 0 AND called >= 10 ORDER BY failed DESC, share DES
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,
                     columns=(
-                        Column("user", "User", link=_SAME_USER),
+                        Column("user", "User", link=TO_USER),
                         Column("failed", "Failed", Unit.COUNT),
                         Column("called", "Calls", Unit.COUNT),
                         Column("share", "Share", Unit.SHARE),
@@ -179,13 +168,13 @@ GROUP BY conversation ORDER BY calls_flagged DESC, last DESC LIMIT 100""",
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,
                     columns=(
-                        Column("conversation", "Conversation", link=_CONVERSATION),
+                        Column("conversation", "Conversation", link=TO_CONVERSATION),
                         Column("calls_flagged", "Calls", Unit.COUNT),
                         Column("why", "Why"),
                         Column("service", "Service"),
-                        Column("user", "User", link=_SAME_USER),
+                        Column("user", "User", link=TO_USER),
                         Column("last", "Last", Unit.TIME),
-                        Column("id", "Last call", link=_CALL),
+                        Column("id", "Last call", link=TO_CALL),
                     ),
                     todo="Open the first, and read from its beginning what the user saw.",
                     empty="No conversation went wrong in this time range.",

@@ -1,0 +1,53 @@
+"""Pieces of SQL, and links, that several boards share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from windvane.dashboards.board import CHOSEN, STEP, Link
+
+__all__ = [
+    "CALLS",
+    "SIGNALS",
+    "TO_CALL",
+    "TO_CONVERSATION",
+    "TO_SERVICE",
+    "TO_SIGNAL",
+    "TO_USER",
+    "quantile",
+    "standing",
+]
+
+CALLS: Final = f"activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN} AND gen_ai_operation_name != 'feedback'"
+"""The chosen calls of the time range; to be gone on with AND."""
+
+SIGNALS: Final = f"signal_activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN}"
+"""What event signals say of them."""
+
+TO_SIGNAL: Final = Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"})
+TO_CALL: Final = Link("windvane-call", {"call": "id"})
+TO_CONVERSATION: Final = Link("windvane-conversation", {"conversation": "conversation"})
+TO_USER: Final = Link("windvane-users", {"user": "user"})
+TO_SERVICE: Final = Link("windvane-anomalies", {"service": "service"})
+
+_SERIES: Final = (
+    "signal, feature, service_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version, segment"
+)
+
+
+def standing(condition: str, per: str = _SERIES) -> str:
+    """Return a subquery: of `signal_changes` where `condition` holds, the last one `per` series.
+
+    It is as it was at the end of the time range: what has ended since is open there.
+    """
+    return f"""(
+    SELECT * FROM signal_changes
+    WHERE {condition} AND signal_changes.time <= $__toTime
+    ORDER BY signal_changes.time DESC
+    LIMIT 1 BY {per}
+)"""
+
+
+def quantile(sketch: str, share: float) -> str:
+    """Return a quantile of `latency` or `first_chunk` of `activity`, in seconds; NULL where nothing was timed."""
+    return f"ifNotFinite(quantileDDMerge(0.02, {share})({sketch}), NULL)"
