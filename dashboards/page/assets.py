@@ -48,19 +48,19 @@ class Assets:
         found = {entry.name: entry for entry in folder.iterdir() if entry.name.rpartition(".")[2] in _KINDS}
         self._files = {name: _File(found[name].read_bytes(), _KINDS[name.rpartition(".")[2]]) for name in sorted(found)}
         self._version = hashlib.sha256("".join(file.etag for file in self._files.values()).encode()).hexdigest()[:12]
-        self._plotly = f"plotly-{version('plotly')}.min.js"
+        self._plotly, self._plotly_at = _File(_library(), _KINDS["js"]), f"/static/plotly-{version('plotly')}.min.js"
         self._lock = asyncio.Lock()
         shell = (folder / "page.html").read_text()
         modules = [name for name in self._files if name.endswith(".js")]
         preloads = "\n".join(f'<link rel="modulepreload" href="/static/{self._version}/{name}">' for name in modules)
         shell = shell.replace("{{modules}}", preloads).replace("{{version}}", self._version)
-        shell = shell.replace("{{plotly}}", f"/static/{self._plotly}").replace("{{styles}}", self._stand_ins())
+        shell = shell.replace("{{plotly}}", self._plotly_at).replace("{{styles}}", _stand_ins(self._plotly.body))
         self._shell = _File(shell.encode(), "text/html")
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes."""
         app.router.add_get(f"/static/{self._version}/{{name}}", self._file)
-        app.router.add_get(f"/static/{self._plotly}", self._library)
+        app.router.add_get(self._plotly_at, self._library)
 
     def shell(self, request: web.Request) -> web.Response:
         """Return the page, which is the same for every board."""
@@ -72,20 +72,14 @@ class Assets:
 
     async def _library(self, request: web.Request) -> web.Response:
         async with self._lock:  # compressing takes half a second, once
-            file = await asyncio.to_thread(self._read_library)
-        return _response(request, file, _FOR_EVER)
+            await asyncio.to_thread(lambda: self._plotly.gzipped)
+        return _response(request, self._plotly, _FOR_EVER)
 
-    def _read_library(self) -> _File:
-        if self._plotly not in self._files:
-            file = _File(_library(), _KINDS["js"])
-            len(file.gzipped)  # now, in this thread, and not when it is sent
-            self._files[self._plotly] = file
-        return self._files[self._plotly]
 
-    def _stand_ins(self) -> str:
-        """Return elements that keep Plotly from adding its maps' styles: inline ones, which the policy refuses."""
-        names = re.findall(rb'getElementById\("([0-9a-f]{64})"\)', _library())
-        return "".join(f'<template id="{name.decode()}"></template>' for name in sorted(set(names)))
+def _stand_ins(library: bytes) -> str:
+    """Return elements that keep Plotly from adding its maps' styles: inline ones, which the policy refuses."""
+    names = re.findall(rb'getElementById\("([0-9a-f]{64})"\)', library)
+    return "".join(f'<template id="{name.decode()}"></template>' for name in sorted(set(names)))
 
 
 def _library() -> bytes:
