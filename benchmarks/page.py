@@ -8,7 +8,6 @@ or tables has its answer. Drawn: so has every chart. The first visit of a proces
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -17,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from benchmarks.common import report
+from tests.dashboards.browsing import ARGUMENTS, chromium
 from tests.running import Up, until
 from windvane.storage.store import ClickHouseStore, store_url
 
@@ -33,9 +33,6 @@ SELECT concat('bench-', toString(number)) AS id,
     concat('user-', toString(number % 500)), concat('conversation-', toString(intDiv(number, 5))), 0.0004,
     map('groundedness', (number % 101) / 100, 'answer_words', toFloat64(number % 90)), 'bench', number, 0, time
 FROM numbers({first}, {count})"""
-_ARGUMENTS: Final = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-)
 _QUIET: Final = """kinds => {
     const inView = panel => panel.getBoundingClientRect().top < innerHeight;
     const panels = [...document.querySelectorAll('.panel')].filter(inView);
@@ -83,14 +80,14 @@ def measure(directory: Path, visits: int) -> dict[str, Any]:
     """Return the figures of several visits."""
     from playwright.sync_api import sync_playwright
 
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
+    path = chromium()
+    if path is None:
         raise SystemExit("there is no browser: install chromium")
     up = Up(directory)
     try:
         until(lambda: up.health()[0] == 200, "up is well")
         with sync_playwright() as running:
-            browser = running.chromium.launch(executable_path=chromium, args=_ARGUMENTS.split())
+            browser = running.chromium.launch(executable_path=path, args=ARGUMENTS)
             found = [visit(browser, up.url) for _ in range(visits)]
             browser.close()
     finally:

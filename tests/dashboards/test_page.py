@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from tests.dashboards.browsing import ARGUMENTS, chromium, grave, looking, settled
 from tests.dashboards.conftest import Looked
 from tests.dashboards.page_serving import WELL, Moody, serving
 from tests.running import Up, until
 from windvane.dashboards.board import Board, Column, Kind, Level, Link, Panel, Row, Threshold, Unit
 from windvane.dashboards.boards import boards
 
-# As bare as it gets: nothing of the browser's own on the network.
-ARGUMENTS: Final = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
 HOSTILE: Final = "<img src=x onerror=alert(1)><b>bold</b><script>alert(2)</script>"
 LONG: Final = "a long answer, " * 40
 _IN_SQL: Final = f"'{HOSTILE}'"
@@ -101,49 +95,13 @@ OTHER: Final = Board(uid="windvane-other", title="Other", question="And then?", 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="the page is not looked at: pip install playwright")
-    path = shutil.which("chromium") or shutil.which("google-chrome")
+    path = chromium()
     if path is None:
         pytest.skip("the page is not looked at: no chromium and no google-chrome on PATH")
     with playwright.sync_playwright() as running:
         opened = running.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield opened
         opened.close()
-
-
-@contextmanager
-def looking(browser: Any, *, width: int = 1400, may_fail: bool = False) -> Iterator[Any]:
-    """A page in a window; nothing may go wrong in it, and it asks this machine alone."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="light")
-    page, wrong, asked = context.new_page(), [], []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda line: wrong.append(line.text) if line.type in ("error", "warning") else None)
-    page.on("request", lambda request: asked.append(request.url))
-    yield page
-    context.close()
-    assert may_fail or wrong == []
-    assert [url for url in asked if not url.startswith("http://127.0.0.1:")] == []
-
-
-def settled(page: Any) -> None:
-    """Wait until every panel has been seen and has its answer."""
-    page.wait_for_selector(".panel")
-    for panel in page.locator(".panel").all():
-        panel.scroll_into_view_if_needed()
-    page.wait_for_function("() => !document.querySelector('.panel[aria-busy=true]')", timeout=60_000)
-    drawn = "() => [...document.querySelectorAll('.plot')].every(plot => plot.querySelector('.main-svg'))"
-    page.wait_for_function(drawn, timeout=60_000)
-
-
-def grave(page: Any) -> list[str]:
-    """Return what axe finds serious or critical."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    found = axe.Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {node['target']} {node['failureSummary']}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
 
 
 def iso(ms: int) -> str:
