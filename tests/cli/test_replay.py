@@ -39,9 +39,9 @@ def test_every_event_of_the_file_is_stored_once_and_a_second_run_sends_nothing(u
     first, second = replay(path, up.url), replay(path, up.url)
     assert (first["sent"], first["skipped"], second["sent"], second["skipped"]) == (5000, 0, 0, 5000)
     until_stored(up, first["source"], 5000)
-    assert up.query(f"SELECT balanced, stored FROM ledger WHERE source = '{first['source']}'") == [
-        {"balanced": 1, "stored": 5000}
-    ]
+    ledger = f"FROM ledger WHERE source = '{first['source']}'"
+    until(lambda: up.query(f"SELECT writing {ledger}") == [{"writing": 0}], "no block is half written")
+    assert up.query(f"SELECT balanced, stored {ledger}") == [{"balanced": 1, "stored": 5000}]
 
 
 def test_a_limit_sends_the_first_lines_and_without_it_the_rest_follows(up: Up, make_calls: MakeCalls) -> None:

@@ -33,14 +33,15 @@ def demo_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo_store(demo_directory: Path) -> Iterator[Looked]:
+    """Given up after each module: chDB opens one directory in a process, and other tests have theirs."""
     yield from looked(ClickHouseStore(f"chdb://{demo_directory / 'store'}"))
 
 
 @pytest.fixture(scope="session")
 def empty_store(clickhouse: ClickHouseServer) -> Iterator[Looked]:
-    """Over ClickHouse's protocol: chDB opens one directory in a process."""
+    """Over ClickHouse's protocol: the demo's store has this process's chDB."""
     store = ClickHouseStore(clickhouse.url, "nothing_yet")
     for _ in migrate(store.connections, latest()):
         pass
