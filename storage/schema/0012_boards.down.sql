@@ -19,7 +19,8 @@ DROP VIEW IF EXISTS rollup_5m_of_minutes;
 DROP VIEW IF EXISTS rollup_1h_of_minutes;
 DROP TABLE IF EXISTS rollup_5m;
 DROP TABLE IF EXISTS rollup_1h;
-ALTER TABLE rollup_1m_of_events MODIFY QUERY
+DROP VIEW IF EXISTS rollup_1m_of_events;
+CREATE MATERIALIZED VIEW IF NOT EXISTS rollup_1m_of_events TO rollup_1m AS
 SELECT
     toStartOfMinute(time) AS minute,
     service_name, gen_ai_provider_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version,

@@ -9,7 +9,11 @@ ALTER TABLE rollup_1m
     ADD COLUMN IF NOT EXISTS users AggregateFunction(uniqCombined(12), String) AFTER priced_calls,
     ADD COLUMN IF NOT EXISTS conversations AggregateFunction(uniqCombined(12), String) AFTER users;
 
-ALTER TABLE rollup_1m_of_events MODIFY QUERY
+-- Made anew, not modified: until the process ends, a modified view would know a block by another name, and one that is sent
+-- again after a crash would count twice. Stop the workers while this runs.
+DROP VIEW IF EXISTS rollup_1m_of_events;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS rollup_1m_of_events TO rollup_1m AS
 SELECT
     toStartOfMinute(time) AS minute,
     service_name, gen_ai_provider_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version,

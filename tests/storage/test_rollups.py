@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,3 +68,19 @@ def test_rollups_equal_a_recount(store: ClickHouseStore, seed: int) -> None:
         f"ALTER TABLE rollup_1m DELETE WHERE service_name = '{home.topic}-1'", settings={"mutations_sync": 1}
     )
     assert rollup_mismatches(query, home.topic) > 0
+
+
+def test_a_block_that_the_stores_maker_wrote_counts_once_when_a_later_process_sends_it_again(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from tests.storage.storing import stored\n"
+        "from windvane.storage.store import ClickHouseStore\n"
+        "store = ClickHouseStore(sys.argv[1])\n"
+        "store.prepare()\n"
+        "stored(store, 'again', [{'latency': 0.5}] * 3)\n"
+        "print(*(store.query(f'SELECT sum(calls) FROM rollup_{step}')[1][0][0] for step in ('1m', '5m', '1h')))\n"
+    )
+    command = [sys.executable, "-c", program, f"chdb://{tmp_path / 'store'}"]
+    for _ in range(2):
+        done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=120)
+        assert done.stdout.split() == ["3", "3", "3"], done.stderr
