@@ -38,6 +38,10 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(";") if part.strip())
 
 
+def _paths(text: str) -> tuple[Path, ...]:
+    return tuple(Path(part) for part in _names(text))
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting: the variable that sets it, how its text is read, the default, and what it does."""
@@ -177,6 +181,25 @@ SETTINGS: Final[dict[str, Setting]] = {
         _positive,
         14,
         "Days that the ledger looks back; no more than events and dead letters are kept.",
+    ),
+    # Alerts.
+    "rules": Setting(
+        "WINDVANE_RULES",
+        _paths,
+        (),
+        "Files of alert rules, channels, budgets and maintenance windows, in TOML, separated by ';'. See alerts.md.",
+    ),
+    "page_url": Setting(
+        "WINDVANE_PAGE_URL",
+        str,
+        "http://127.0.0.1:7070",
+        "What the links in notifications begin with: where the page is, as those see it who are told.",
+    ),
+    "grafana_url": Setting(
+        "WINDVANE_GRAFANA_URL", str, "http://127.0.0.1:3000", "Grafana, for `windvane grafana push`."
+    ),
+    "grafana_token": Setting(
+        "WINDVANE_GRAFANA_TOKEN", str, None, "A service account's token: it may write boards, data sources and rules."
     ),
     "memory_mb": Setting("WINDVANE_STORE_MEMORY_MB", _positive, 2048, "Most memory chDB may use, in MiB."),
     # Roles on a ClickHouse server (the server-only migrations).

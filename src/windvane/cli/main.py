@@ -27,6 +27,8 @@ _COMMANDS: Final = {
     "topics": "Create the topics on Kafka, with stated settings.",
     "migrate": "Bring the store's schema to this version, or to another.",
     "sql": "Ask the store.",
+    "alerts": "See what fires and who was told; silence it; check and test rules of your own.",
+    "grafana": "Put the boards and the rules into Grafana, or write them as provisioning files.",
     "ledger": "Show what became of every event, by sender.",
     "doctor": "Look at broker, store, versions, clock and disk; say what to do about each finding.",
 }

@@ -1,0 +1,1 @@
+"""Alert rules as data, what judges them, and what tells people."""
