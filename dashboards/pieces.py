@@ -8,6 +8,7 @@ from windvane.dashboards.board import CHOSEN, STEP, Link
 
 __all__ = [
     "CALLS",
+    "SERIES",
     "SIGNALS",
     "TO_CALL",
     "TO_CONVERSATION",
@@ -30,12 +31,12 @@ TO_CONVERSATION: Final = Link("windvane-conversation", {"conversation": "convers
 TO_USER: Final = Link("windvane-users", {"user": "user"})
 TO_SERVICE: Final = Link("windvane-anomalies", {"service": "service"})
 
-_SERIES: Final = (
+SERIES: Final = (
     "signal, feature, service_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version, segment"
 )
 
 
-def standing(condition: str, per: str = _SERIES) -> str:
+def standing(condition: str, per: str = SERIES) -> str:
     """Return a subquery: of `signal_changes` where `condition` holds, the last one `per` series.
 
     It is as it was at the end of the time range: what has ended since is open there.

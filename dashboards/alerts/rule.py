@@ -1,8 +1,9 @@
 """What an alert rule is: data that our evaluator and Grafana both judge; and what else a file of rules says.
 
 A rule's SQL reads the published views in the macros of Grafana's ClickHouse data source that its backend knows
-(`$__timeFilter(begins)`, `$__fromTime`, `$__toTime`): no filters, no `$__conditionalAll`, no `now()`. Each row it returns is
-one series of the rule: a number `value`, the strings that `Rule.labels` names, and whatever else the message tells.
+(`$__timeFilter(begins)`, `$__fromTime`, `$__toTime`): no filters, no `$__conditionalAll`, no `now()`. Each row it
+returns is one series of the rule: a number `value`, the strings that `Rule.labels` names, and whatever else the
+message tells.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from windvane.dashboards.board import Link, Unit
+from windvane.dashboards.pieces import SERIES
 
 __all__ = ["Budget", "Channel", "Maintenance", "Missing", "Rule", "RuleFile", "Severity", "Trouble", "signal_sql"]
 
@@ -89,7 +91,7 @@ class Rule:
     repeat_s: int = 4 * 3600
     """How often what goes on firing is told again."""
     message: str
-    """One sentence with the evidence. `{column}` stands for a column of the row, `{value}` for the value in its unit."""
+    """One sentence with the evidence. `{column}` is a column of the row, `{value}` the value in its unit."""
     todo: str
     """What to do next: one sentence, or two."""
     link: Link
@@ -125,7 +127,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maintenance:
-    """A time in which nobody is told: once, from `starts` to `ends`, or every week on `days` from `opens` to `closes`."""
+    """When nobody is told: once, from `starts` to `ends`, or every week on `days` from `opens` to `closes`."""
 
     name: str
     match: Mapping[str, str] = field(default_factory=lambda: _NONE)
@@ -157,7 +159,6 @@ def signal_sql(signal: str, where: str = "1") -> str:
     >>> print(signal_sql("silence").splitlines()[-1])
     WHERE state = 'fired'
     """
-    series = "signal, feature, service_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version, segment"
     return f"""SELECT service_name AS service, gen_ai_request_model AS model, gen_ai_operation_name AS operation,
     gen_ai_prompt_version AS prompt_version, segment, feature, toFloat64(1) AS value, says, since, event_id
 FROM
@@ -165,6 +166,6 @@ FROM
     SELECT * FROM signal_changes
     WHERE signal = '{signal}' AND signal_changes.time <= $__toTime AND ({where})
     ORDER BY signal_changes.time DESC
-    LIMIT 1 BY {series}
+    LIMIT 1 BY {SERIES}
 )
 WHERE state = 'fired'"""
