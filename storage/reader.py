@@ -22,6 +22,7 @@ FORMATS: Final = {
     "csv": "CSVWithNames",
     "tsv": "TSVWithNames",
     "columns": "JSONCompact",
+    "arrow": "Arrow",
 }
 """How an answer may be written: our names, ClickHouse's formats."""
 
