@@ -33,6 +33,7 @@ FILTERS: Final = {
     "service": "SELECT DISTINCT service_name FROM activity WHERE step = 300 AND $__timeFilter(begins)",
     "model": "SELECT DISTINCT gen_ai_request_model FROM activity WHERE step = 300 AND $__timeFilter(begins)",
     "signal": "SELECT DISTINCT signal FROM signal_changes WHERE $__timeFilter(time) ORDER BY 1",
+    "feature": "SELECT DISTINCT feature FROM signal_changes WHERE signal != 'baseline' AND $__timeFilter(time)",
     "call": "",
     "conversation": "",
     "user": "",

@@ -15,6 +15,7 @@ __all__ = [
     "TO_SERVICE",
     "TO_SIGNAL",
     "TO_USER",
+    "USD",
     "quantile",
     "standing",
 ]
@@ -22,14 +23,19 @@ __all__ = [
 CALLS: Final = f"activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN} AND gen_ai_operation_name != 'feedback'"
 """The chosen calls of the time range; to be gone on with AND."""
 
+USD: Final = "if(sum(priced_calls) = 0, NULL, toFloat64(sum(activity.cost)))"
+"""What the priced ones cost; NULL where none is priced."""
+
 SIGNALS: Final = f"signal_activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN}"
 """What event signals say of them."""
 
-TO_SIGNAL: Final = Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"})
+TO_SIGNAL: Final = Link(
+    "windvane-signal", {"signal": "signal", "service": "service", "model": "model", "feature": "feature"}
+)
 TO_CALL: Final = Link("windvane-call", {"call": "id"})
 TO_CONVERSATION: Final = Link("windvane-conversation", {"conversation": "conversation"})
 TO_USER: Final = Link("windvane-users", {"user": "user"})
-TO_SERVICE: Final = Link("windvane-anomalies", {"service": "service"})
+TO_SERVICE: Final = Link("windvane-service", {"service": "service"})
 
 SERIES: Final = (
     "signal, feature, service_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version, segment"

@@ -28,7 +28,7 @@ _HELD: Final = f"""SELECT {_CHANGE}, told FROM
 WHERE state != 'resolved'"""
 _WAITING: Final = f"""SELECT {_CHANGE}, channel, attempts FROM
 (
-    SELECT * FROM alert_changes ARRAY JOIN channels AS channel
+    SELECT *, channel FROM alert_changes ARRAY JOIN channels AS channel
     WHERE notification != '' AND logged_at > now() - INTERVAL 2 DAY
 ) AS told
 LEFT JOIN

@@ -79,7 +79,7 @@ FROM {_OPEN} WHERE state = 'fired'""",
                 Panel(
                     title="What is open",
                     question="What stands out and has not come back, where and since when?",
-                    sql=f"""SELECT since, signal, service_name AS service, gen_ai_request_model AS model,
+                    sql=f"""SELECT since, signal, feature, service_name AS service, gen_ai_request_model AS model,
     gen_ai_operation_name AS operation, says
 FROM {_OPEN} WHERE state = 'fired' ORDER BY since LIMIT 100""",
                     kind=Kind.TABLE,

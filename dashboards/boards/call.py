@@ -133,7 +133,8 @@ FROM judgements {_CALL} ORDER BY time LIMIT 100""",
                     title="Signals that name it",
                     question="Which signals fired at this call, or have it as evidence?",
                     sql="""
-SELECT signal_changes.time AS time, state, signal, service_name AS service, gen_ai_request_model AS model, says
+SELECT signal_changes.time AS time, state, signal, feature, service_name AS service, gen_ai_request_model AS model,
+    says
 FROM signal_changes
 WHERE signal != 'baseline' AND (event_id IN (${call:singlequote}) OR hasAny([${call:singlequote}], arrayConcat(
     JSONExtract(evidence, 'before', 'Array(String)'), JSONExtract(evidence, 'after', 'Array(String)'))))

@@ -134,7 +134,8 @@ ORDER BY time LIMIT 100""",
                     title="Signals",
                     question="Which signals fired at one of its calls, or name one as evidence?",
                     sql=f"""WITH {_OF_IT}
-SELECT signal_changes.time AS time, state, signal, service_name AS service, gen_ai_request_model AS model, says
+SELECT signal_changes.time AS time, state, signal, feature, service_name AS service, gen_ai_request_model AS model,
+    says
 FROM signal_changes
 WHERE signal != 'baseline' AND signal_changes.time >= {_NEAR.format("signal_changes.time")}
     AND (has(of_it.1, event_id) OR hasAny(of_it.1, arrayConcat(JSONExtract(evidence, 'before', 'Array(String)'),

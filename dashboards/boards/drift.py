@@ -73,7 +73,7 @@ WHERE state = 'learning' AND since <= $__toTime AND {CHOSEN}""",
                 Panel(
                     title="What is open",
                     question="What has changed and not come back, where and since when?",
-                    sql=f"""SELECT since, signal, service_name AS service, gen_ai_request_model AS model,
+                    sql=f"""SELECT since, signal, feature, service_name AS service, gen_ai_request_model AS model,
     gen_ai_operation_name AS operation, gen_ai_prompt_version AS version, says
 FROM {_OPEN} WHERE state = 'fired' ORDER BY since LIMIT 100""",
                     kind=Kind.TABLE,
@@ -111,7 +111,7 @@ GROUP BY time, signal ORDER BY time""",
                 Panel(
                     title="All changes",
                     question="What fired, came back or was accepted as the new normal, newest first?",
-                    sql=f"""SELECT signal_changes.time AS time, state, signal, service_name AS service,
+                    sql=f"""SELECT signal_changes.time AS time, state, signal, feature, service_name AS service,
     gen_ai_request_model AS model, says
 FROM signal_changes WHERE {_CHANGES} AND $__timeFilter(signal_changes.time) AND {CHOSEN}
 ORDER BY time DESC LIMIT 100""",

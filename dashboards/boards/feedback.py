@@ -94,7 +94,7 @@ GROUP BY time, service, kind ORDER BY time""",
                 Panel(
                     title="What was said",
                     question="Has feedback shifted, since when, and is it over?",
-                    sql=f"""SELECT signal_changes.time AS time, state, signal, since, service_name AS service,
+                    sql=f"""SELECT signal_changes.time AS time, state, signal, feature, since, service_name AS service,
     gen_ai_request_model AS model, says
 FROM signal_changes
 WHERE signal = 'quality_shift' AND feature = 'gen_ai_evaluation_score_value' AND $__timeFilter(signal_changes.time)

@@ -135,7 +135,8 @@ FROM {_GROUNDEDNESS} GROUP BY name ORDER BY value DESC LIMIT 20""",
                 Panel(
                     title="Shifts of quality",
                     question="Which measures of quality are shifted, or were in the time range, and since when?",
-                    sql=f"""SELECT since, state, signal, service_name AS service, gen_ai_request_model AS model, says
+                    sql=f"""SELECT since, state, signal, feature, service_name AS service,
+    gen_ai_request_model AS model, says
 FROM {_SHIFTS} AS shifts WHERE state = 'fired' OR $__timeFilter(shifts.time)
 ORDER BY state = 'fired' DESC, since DESC LIMIT 100""",
                     kind=Kind.TABLE,

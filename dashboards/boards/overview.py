@@ -75,7 +75,7 @@ BOARD: Final = Board(
                     title="What is open",
                     question="What is wrong, since when? The latest first.",
                     sql=f"""
-SELECT since, signal, service_name AS service, gen_ai_request_model AS model, says
+SELECT since, signal, feature, service_name AS service, gen_ai_request_model AS model, says
 FROM {_OPEN} ORDER BY since DESC LIMIT 50""",
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,
@@ -147,7 +147,8 @@ FROM {CALLS} GROUP BY time, service ORDER BY time""",
                     title="Changes",
                     question="What fired or ended? The last fifty of the time range.",
                     sql=f"""
-SELECT signal_changes.time AS time, state, service_name AS service, gen_ai_request_model AS model, signal, says
+SELECT signal_changes.time AS time, state, service_name AS service, gen_ai_request_model AS model, signal,
+    feature, says
 FROM signal_changes
 WHERE $__timeFilter(signal_changes.time) AND signal != 'baseline' AND {CHOSEN}
 ORDER BY time DESC LIMIT 50""",

@@ -141,7 +141,7 @@ ORDER BY all_calls < 10, failed + other_failed DESC, minutes DESC LIMIT 1 BY pro
                 Panel(
                     title="What was said",
                     question="Which provider's trouble and which changed models were seen, newest first?",
-                    sql=f"""SELECT signal_changes.time AS time, signal, state, since, service_name AS service,
+                    sql=f"""SELECT signal_changes.time AS time, signal, feature, state, since, service_name AS service,
     gen_ai_request_model AS model, says
 FROM signal_changes
 WHERE {_SIGNALS} AND $__timeFilter(signal_changes.time) AND (signal = 'provider_trouble' OR {CHOSEN})

@@ -167,7 +167,7 @@ GROUP BY place ORDER BY place LIMIT 20""",
                 Panel(
                     title="Shifts",
                     question="Have retrieval or embeddings shifted, and have they come back?",
-                    sql=f"""SELECT signal_changes.time AS time, state, signal, service_name AS service,
+                    sql=f"""SELECT signal_changes.time AS time, state, signal, feature, service_name AS service,
     gen_ai_request_model AS model, says
 FROM signal_changes
 WHERE signal IN ('retrieval_shift', 'embedding_shift') AND $__timeFilter(signal_changes.time) AND {CHOSEN}

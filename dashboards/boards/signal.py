@@ -11,7 +11,8 @@ from windvane.dashboards.pieces import TO_CALL, TO_SIGNAL, quantile, standing
 __all__ = ["BOARD"]
 
 _CHOSEN: Final = (
-    f"signal != 'baseline' AND $__conditionalAll(signal IN (${{signal:singlequote}}), $signal) AND {CHOSEN}"
+    f"signal != 'baseline' AND $__conditionalAll(signal IN (${{signal:singlequote}}), $signal)"
+    f" AND $__conditionalAll(feature IN (${{feature:singlequote}}), $feature) AND {CHOSEN}"
 )
 
 # What fired last, up to the end of the time range: it may have begun long before, and be open still.
@@ -138,7 +139,7 @@ BOARD: Final = Board(
     title="One signal",
     question="What has this signal noticed, since when, and in which calls?",
     place=16,
-    filters=("signal", "service", "model"),
+    filters=("signal", "feature", "service", "model"),
     range="now-24h",
     rows=(
         Row(
@@ -166,7 +167,7 @@ ORDER BY state = 'fired' DESC, time DESC LIMIT 50""",
                         Column("segment", "Segment"),
                         Column("id", "Call", link=TO_CALL),
                     ),
-                    todo="Below is what fired last. To see another, choose a signal, service and model above, or"
+                    todo="Below is what fired last. To see another, click on its signal, choose above, or"
                     " come here from a row of the Overview.",
                     empty="This signal has never fired up to the end of the time range.",
                     width=24,
@@ -226,7 +227,7 @@ ARRAY JOIN pairs AS pair WHERE value != '' LIMIT 100""",
                     title="What else fired",
                     question="Which other signals began within half an hour of it, in any service, the nearest first?",
                     sql=f"""WITH (SELECT max(signal_changes.since) FROM ({_FIRED}) AS signal_changes) AS moment
-SELECT since, dateDiff('second', moment, since) AS later, signal, service_name AS service,
+SELECT since, dateDiff('second', moment, since) AS later, signal, feature, service_name AS service,
     gen_ai_request_model AS model, says
 FROM signal_changes
 WHERE state = 'fired' AND signal != 'baseline' AND signal_changes.time <= $__toTime

@@ -64,7 +64,7 @@ BOARD: Final = Board(
                 Panel(
                     title="Cost runaways",
                     question="Who has spent many times the usual, since when, and is it over?",
-                    sql=f"""SELECT signal_changes.time AS time, state, since, signal, service_name AS service,
+                    sql=f"""SELECT signal_changes.time AS time, state, since, signal, feature, service_name AS service,
     gen_ai_request_model AS model, if(startsWith(feature, 'spend of user '), substring(feature, 15), '') AS user, says
 FROM signal_changes
 WHERE signal = 'cost_runaway' AND $__timeFilter(signal_changes.time) AND {CHOSEN}

@@ -6,8 +6,10 @@
     ├── EventRefused           one event is invalid: carries its `reason`
     ├── EnvelopeError          one record of the log is no envelope: carries its `reason`
     ├── TransportError         an envelope did not become durable; it may be sent again
+    ├── NotifyError            a channel did not take a message: says whether another attempt can mend it
     ├── LogError
     │   └── RecordTooLarge     the log takes no record of this size
+    ├── GrafanaError           Grafana refused something, or does not answer
     └── StoreError
         ├── StoreUnavailable   the store does not answer now; the same call may succeed later
         ├── MigrationError     the schema is not where the command needs it
@@ -27,9 +29,11 @@ __all__ = [
     "EnvelopeError",
     "EventRefused",
     "Fenced",
+    "GrafanaError",
     "InputError",
     "LogError",
     "MigrationError",
+    "NotifyError",
     "Reason",
     "RecordTooLarge",
     "StoreError",
@@ -98,12 +102,24 @@ class TransportError(WindvaneError):
         self.retry_after = retry_after
 
 
+class NotifyError(WindvaneError):
+    """A channel did not take a message. `permanent`: another attempt cannot mend it, such as a wrong URL."""
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
 class LogError(WindvaneError):
     """The log refused or failed an operation."""
 
 
 class RecordTooLarge(LogError):
     """The log takes no record of this size."""
+
+
+class GrafanaError(WindvaneError):
+    """Grafana refused something, or does not answer. What was written before stays written."""
 
 
 class StoreError(WindvaneError):

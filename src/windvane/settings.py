@@ -192,8 +192,8 @@ SETTINGS: Final[dict[str, Setting]] = {
     "page_url": Setting(
         "WINDVANE_PAGE_URL",
         str,
-        "http://127.0.0.1:7070",
-        "What the links in notifications begin with: where the page is, as those see it who are told.",
+        None,
+        "What links in notifications begin with: where those who are told find the page. Default: where it is served.",
     ),
     "grafana_url": Setting(
         "WINDVANE_GRAFANA_URL", str, "http://127.0.0.1:3000", "Grafana, for `windvane grafana push`."

@@ -38,11 +38,12 @@ def ask(looked: Looked, panel: Panel, chosen: dict[str, list[str]]) -> Answer:
 @pytest.fixture(scope="module")
 def existing(demo_store: Looked) -> dict[str, list[str]]:
     """One value of each filter that the demo has."""
-    changed = "SELECT signal, service_name, gen_ai_request_model FROM signal_changes WHERE signal = 'behaviour_shift'"
-    signal, service, model = demo_store.store.query(f"{changed} ORDER BY signal_changes.time LIMIT 1")[1][0]
+    changed = "SELECT signal, feature, service_name, gen_ai_request_model FROM signal_changes"
+    first = f"{changed} WHERE signal = 'behaviour_shift' ORDER BY signal_changes.time LIMIT 1"
+    signal, feature, service, model = demo_store.store.query(first)[1][0]
     called = "SELECT id, gen_ai_conversation_id, user_id FROM calls WHERE error_type != '' LIMIT 1"
     call, conversation, user = demo_store.store.query(called)[1][0]
-    values = dict(zip(FILTERS, (service, model, signal, call, conversation, user), strict=True))
+    values = dict(zip(FILTERS, (service, model, signal, feature, call, conversation, user), strict=True))
     return {name: [value] for name, value in values.items()}
 
 

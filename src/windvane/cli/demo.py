@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,12 +22,15 @@ from windvane.collectors.transport.opening import open_transport
 
 if TYPE_CHECKING:
     from windvane.cli.local import LocalPipeline
+    from windvane.dashboards.alerts.change import Change
+    from windvane.dashboards.alerts.rule import RuleFile
 
 __all__ = ["command"]
 
 _PART_S: Final = 60.0
 """Event time that is sent at once, the services one after the other: whole minutes, so that nothing is late for its."""
 _PATIENCE_S: Final = 60.0
+_COMPILING_S: Final = 600.0
 
 
 @click.command("demo")
@@ -50,9 +54,11 @@ def command(directory: Path, port: int, hours: float, calls_per_hour: int, seed:
       windvane demo
       windvane demo --hours 2 --seed 7 --exit
     """
+    from windvane.cli.alerts.assembly import rule_file
     from windvane.cli.local import LocalPipeline
 
     log_to_stderr()
+    rules = rule_file()
     stop = StopRequest()
     pipeline = LocalPipeline(directory, "127.0.0.1", port)
     pipeline.start()
@@ -64,9 +70,10 @@ def command(directory: Path, port: int, hours: float, calls_per_hour: int, seed:
         sent = _play(pipeline, source, hours, calls_per_hour, seed, start_us, stop)
         balanced = _settle(pipeline, source, sent, stop)
         if not stop.asked:
+            alerts = _judge(pipeline, rules, start_us, hours)
             told = "the ledger balances" if balanced else "the ledger DOES NOT BALANCE"
             click.echo(f"{sent:,} simulated events were sent and stored; {told}.\n")
-            for line in report(pipeline.reader, source, start_us, hours):
+            for line in report(pipeline.reader, source, start_us, hours, alerts):
                 click.echo(line)
             query = "SELECT tags['incident'] AS incident, count() FROM calls GROUP BY 1"
             click.echo(f"\nLook at {pipeline.url}/, or ask:")
@@ -96,12 +103,25 @@ def _play(pipeline: LocalPipeline, source: str, hours: float, calls_per_hour: in
     return sent
 
 
+def _judge(pipeline: LocalPipeline, rules: RuleFile, start_us: int, hours: float) -> list[Change]:
+    from windvane.cli.simulation.alerting import follow
+
+    start = datetime.fromtimestamp(start_us / 1e6, UTC)
+    with progress("seconds judged by the alert rules", round(hours * 3600)) as advance:
+        return list(follow(pipeline.store, pipeline.reader, rules, start, start + timedelta(hours=hours), advance))
+
+
 def _settle(pipeline: LocalPipeline, source: str, sent: int, stop: StopRequest) -> bool:
-    """Wait until all that was sent is stored; return whether the ledger balances."""
-    deadline = time.monotonic() + _PATIENCE_S
+    """Wait until all that was sent is stored, as long as more and more is; return whether the ledger balances.
+
+    The first start compiles the scoring before anything is stored: that may take minutes on a busy machine.
+    """
+    most, deadline = 0, time.monotonic() + _COMPILING_S
     while not stop.asked and time.monotonic() < deadline:
         rows = pipeline.reader.rows("SELECT source, stored, balanced FROM ledger")
         stored = sum(int(row["stored"]) for row in rows if row["source"] == source)
+        if stored > most:
+            most, deadline = stored, time.monotonic() + _PATIENCE_S
         if stored == sent and all(row["balanced"] for row in rows):
             return True
         time.sleep(0.2)

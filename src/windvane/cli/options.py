@@ -10,7 +10,7 @@ import click
 
 from windvane.settings import SETTINGS
 
-__all__ = ["dir_option", "json_option", "map_options", "setting_option", "store_option"]
+__all__ = ["dir_option", "json_option", "map_options", "rules_option", "setting_option", "store_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,6 +29,14 @@ def dir_option(function: F) -> F:
 def store_option(function: F) -> F:
     """Add --store."""
     return setting_option("--store", "store")(function)
+
+
+def rules_option(function: F) -> F:
+    """Add --rules."""
+    path = click.Path(path_type=Path, dir_okay=False)
+    return setting_option("--rules", "rules", type=path, multiple=True, callback=lambda _, __, given: given or None)(
+        function
+    )
 
 
 def json_option(function: F) -> F:

@@ -17,7 +17,7 @@ from windvane.settings import setting
 from windvane.storage.reader import Reader
 from windvane.storage.store import ClickHouseStore, store_url
 
-__all__ = ["Running", "ask", "asking"]
+__all__ = ["Running", "ask", "asking", "post"]
 
 
 class Running(msgspec.Struct):
@@ -89,16 +89,25 @@ def ask(running: Running, sql: str, form: str) -> bytes:
         StoreError: it says that the query is wrong.
         StoreUnavailable: it does not answer.
     """
+    return post(running, f"/v1/sql?format={form}", sql.encode())
+
+
+def post(running: Running, path: str, body: bytes) -> bytes:
+    """Return what the running process answers to a request of its own user.
+
+    Raises:
+        StoreError: it refuses; the message is its own.
+        StoreUnavailable: it does not answer.
+    """
     connection = http.client.HTTPConnection(urlsplit(running.url).netloc, timeout=90)
     try:
-        headers = {"Authorization": f"Bearer {running.token}"}
-        connection.request("POST", f"/v1/sql?format={form}", sql.encode(), headers)
+        connection.request("POST", path, body, {"Authorization": f"Bearer {running.token}"})
         response = connection.getresponse()
-        body = response.read()
+        answer = response.read()
     except OSError as error:
         raise StoreUnavailable(f"process {running.pid} at {running.url} does not answer: {error}") from error
     finally:
         connection.close()
     if response.status != 200:
-        raise StoreError(body.decode("utf-8", "replace"))
-    return body
+        raise StoreError(answer.decode("utf-8", "replace"))
+    return answer

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from windvane.cli.logs import log_to_stderr
-from windvane.cli.options import dir_option
+from windvane.cli.options import dir_option, rules_option
 from windvane.cli.stopping import StopRequest
 from windvane.settings import setting
 
@@ -22,9 +22,10 @@ __all__ = ["command"]
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on; off loopback, anyone may write here."
 )
+@rules_option
 @click.option("--verbose", is_flag=True, help="Say more.")
-def command(dir: Path | None, port: int, host: str, verbose: bool) -> None:
-    """Run the whole pipeline in this process: intake over HTTP, log, scoring, store, and boards in the browser.
+def command(dir: Path | None, port: int, host: str, rules: tuple[Path, ...] | None, verbose: bool) -> None:
+    """Run the whole pipeline in this process: intake over HTTP, log, scoring, store, alerts, boards in the browser.
 
     Point an app at it with windvane.init(endpoint="http://127.0.0.1:7070", service="…"), or send plain JSON. Ends on
     Ctrl-C or SIGTERM, once the block in hand is stored; kill -9 loses nothing either.
@@ -32,14 +33,16 @@ def command(dir: Path | None, port: int, host: str, verbose: bool) -> None:
     \b
     Examples:
       windvane up
+      windvane up --rules my-rules.toml
       curl -d '{"service": "demo", "model": "m", "prompt": "hi", "response": "hello"}' http://127.0.0.1:7070/v1/events
       windvane sql "SELECT * FROM calls"
     """
+    from windvane.cli.alerts.assembly import rule_file
     from windvane.cli.local import LocalPipeline
 
     log_to_stderr(verbose=verbose)
     stop = StopRequest()
-    pipeline = LocalPipeline(setting("dir", dir), host, port)
+    pipeline = LocalPipeline(setting("dir", dir), host, port, rule_file(rules))
     pipeline.start()
     click.echo(f"windvane is up: {pipeline.url}/  (data in {pipeline.directory})", err=True)
     stop.wait()

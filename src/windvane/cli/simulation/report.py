@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from windvane.cli.simulation.incidents import INCIDENTS
 from windvane.cli.simulation.verdict import IN_TIME_S, judge
+from windvane.dashboards.alerts.change import Change, State
 from windvane.storage.reader import Reader
 
 __all__ = ["report"]
 
 
-def report(reader: Reader, name: str, start_us: int, hours: float) -> Iterator[str]:
+def report(reader: Reader, name: str, start_us: int, hours: float, alerts: Sequence[Change]) -> Iterator[str]:
     """Yield the lines that tell it: each incident, and under it the changes of state of its services' series.
 
     `name` is what the ids of the simulation begin with. A change belongs to the last incident that had begun on its
-    service by then; what fired without any is told as such.
+    service by then; what fired without any is told as such. `alerts` are what the rules said.
     """
     query = (
         "SELECT time, signal, state, service_name, says FROM signal_changes"
@@ -46,6 +47,21 @@ def report(reader: Reader, name: str, start_us: int, hours: float) -> Iterator[s
         f" {len(strays) or 'nothing'} fired without an incident."
     )
     yield from (f"  {incident}: {signal} did not" for incident, signal in missed)
+    yield from _alerts(alerts, start, hours)
+
+
+def _alerts(alerts: Sequence[Change], start: datetime, hours: float) -> Iterator[str]:
+    told = [change for change in alerts if change.notification and change.state is State.FIRING]
+    about = [((change.time - start).total_seconds(), change.labels.get("service", ""), change.rule) for change in told]
+    verdict = judge(about, hours)
+    first = {name: min(delays.values()) for name, delays in verdict.delays.items() if delays}
+    soon = sum(delay <= IN_TIME_S for delay in first.values())
+    delays = ", ".join(f"{name} {delay:.0f} s" for name, delay in first.items())
+    yield (
+        f"\n{soon} of the {len(INCIDENTS)} incidents were alerted within {IN_TIME_S:.0f} s ({delays});"
+        f" {len(verdict.strays) or 'no'} alerts without an incident."
+    )
+    yield from (f"  {told[place].time:%H:%M:%S} {told[place].rule}: {told[place].says}" for place in verdict.strays)
 
 
 def _time(change: dict[str, Any]) -> datetime:
