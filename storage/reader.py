@@ -56,8 +56,10 @@ class Reader:
             with self._connections.client() as client:
                 client.command(f"SET {bounds}")
 
-    def text(self, sql: str, form: str = "table") -> bytes:
+    def text(self, sql: str, form: str = "table", *, checked: bool = False) -> bytes:
         """Return the answer to one query, written as `form` (see `FORMATS`). Blocks until it is there.
+
+        `checked` says that the same query, but for its numbers, has been answered before: it is looked at less.
 
         Raises:
             ConfigError: there is no such form.
@@ -65,12 +67,12 @@ class Reader:
         """
         if form not in FORMATS:
             raise ConfigError(f"{form!r} is no format; use one of {', '.join(FORMATS)}")
-        return self._pool.submit(self._ask, sql.strip().rstrip(";"), FORMATS[form]).result()
+        return self._pool.submit(self._ask, sql.strip().rstrip(";"), FORMATS[form], checked).result()
 
-    def _ask(self, sql: str, form: str) -> bytes:
+    def _ask(self, sql: str, form: str, checked: bool) -> bytes:
         embedded = self._connections.embedded
         with self._connections.client() as client:
-            if embedded:
+            if embedded and not checked:
                 _check_one_question(client, sql)
             return client.raw_query(sql, fmt=form, settings={} if embedded else {**_BOUNDS, "readonly": 2})
 

@@ -18,6 +18,7 @@ NAME: Final = r"[a-z0-9-]{1,40}"
 _KINDS: Final[Mapping[type, str]] = {
     str: "text in quotes",
     float: "a number",
+    bool: "true or false",
     list: "a list",
     dict: 'a table, as {key = "value"}',
     datetime: "a time, as 2026-12-24T18:00:00Z",
@@ -60,6 +61,10 @@ class Cells:
         if not isinstance(cells, dict):
             self.fault(kind, f"{kind} is no table", f"begin it with a line [[{kind}]]")
 
+    def within(self, key: str, cells: Any) -> Cells:
+        """Return the cells of a table that stands in one of this table's; its faults are that cell's."""
+        return _Inner(self, key, cells)
+
     def fault(self, key: str, fact: str, remedy: str, holding: str = "") -> None:
         """Note a fault of one key, or of the table where it has no such key."""
         line = self._places.line(self.kind, self._index, key, holding)
@@ -83,7 +88,7 @@ class Cells:
                 self.fault("", f"{self.named()} has no {key}", f"add {key} = …, {_KINDS[kind]}")
             return default
         fits = isinstance(value, (int, float) if kind is float else kind)
-        if not fits or isinstance(value, bool):
+        if not fits or isinstance(value, bool) != (kind is bool):
             self.fault(key, f"{key} is {_short(value)}", f"write {_KINDS[kind]}")
             return default
         return value
@@ -147,6 +152,16 @@ class Cells:
             self.fault(key, f"{key} is {_short(value)}", f'write texts alone, as {key} = {{service = "shop"}}')
             return {}
         return dict(value)
+
+
+class _Inner(Cells):
+    def __init__(self, outer: Cells, key: str, cells: Any) -> None:
+        super().__init__(outer._faults, outer.path, outer._places, outer.kind, outer._index, {})
+        self._key, self._outer = key, outer
+        self._cells = cells if isinstance(cells, dict) else {}
+
+    def fault(self, key: str, fact: str, remedy: str, holding: str = "") -> None:
+        self._outer.fault(self._key, fact, remedy, holding)
 
 
 def _short(value: Any) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
+from operator import itemgetter
 from typing import Final
 
 from windvane.dashboards.alerts.answer import Answer
@@ -21,6 +22,7 @@ from windvane.storage.reader import Reader
 
 __all__ = ["Evaluator"]
 
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _PATIENCE: Final = 3
 """Times in a row that a rule may find the store busy before it counts as an error."""
 
@@ -50,16 +52,22 @@ class Evaluator:
             else:
                 self._gone.append(replace(change, state=State.RESOLVED, quiet="the rule is gone", notification=""))
 
-    def round(self, at: datetime) -> list[Change]:
+    def round(self, at: datetime, enough: Callable[[], bool] = lambda: False) -> list[Change]:
         """Judge the rules that are due at `at`; return what has changed, as it was written. Blocks on the store.
+
+        Once `enough` says so, the rules that are left wait for the next round, where they come first.
 
         Raises:
             StoreUnavailable: the store does not answer. Call `open` before the next round.
             Fenced: another evaluator has the book now.
         """
-        due = [rule for rule in self._rules.values() if self._is_due(rule, at)]
-        ask = cache(lambda sql: self._reader.text(sql, "arrow"))
-        judged = [held for rule in due for held in self._judge(rule, at, ask)]
+        judged: list[Held] = []
+        ask = cache(lambda sql, checked: self._reader.text(sql, "arrow", checked=checked))
+        for rule in self._due(at):
+            judged += self._judge(rule, at, ask)
+            self._judged[rule.name] = at
+            if enough():
+                break
         silences, firing = self._book.silences(at), self._firing(judged)
         quieted = [(held, self._quieten(held.change, at, silences, firing)) for held in judged]
         news = [change for held, change in quieted if self._is_news(held, change, at)]
@@ -68,18 +76,19 @@ class Evaluator:
             self._book.write([*(replace(change, time=at) for change in self._gone), *told])
         written, self._gone = [*self._gone, *told], []
         self._remember(judged, told)
-        self._judged.update((rule.name, at) for rule in due)
         return written
 
-    def _is_due(self, rule: Rule, at: datetime) -> bool:
-        last = self._judged.get(rule.name)
-        return last is None or at - last >= timedelta(seconds=rule.every_s)
+    def _due(self, at: datetime) -> list[Rule]:
+        """Return the rules that are to be judged, those first that have waited longest."""
+        waited = [(self._judged.get(rule.name, _NEVER), rule) for rule in self._rules.values()]
+        due = [(last, rule) for last, rule in waited if at - last >= timedelta(seconds=rule.every_s)]
+        return [rule for _, rule in sorted(due, key=itemgetter(0))]
 
-    def _judge(self, rule: Rule, at: datetime, ask: Callable[[str], bytes]) -> list[Held]:
+    def _judge(self, rule: Rule, at: datetime, ask: Callable[[str, bool], bytes]) -> list[Held]:
         end_ms = int(at.timestamp() * 1000)
         held = self._held[rule.name]
         try:
-            body = ask(expand(rule.sql, Span(end_ms - rule.window_s * 1000, end_ms)))
+            body = ask(expand(rule.sql, Span(end_ms - rule.window_s * 1000, end_ms)), rule.name in self._judged)
             found = list(judge(rule, held, Answer(rule, body), at))
         except StoreUnavailable as error:
             self._busy[rule.name] = self._busy.get(rule.name, 0) + 1

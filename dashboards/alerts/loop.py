@@ -17,6 +17,8 @@ __all__ = ["TICK_S", "AlertLoop"]
 
 TICK_S: Final = 5
 """Seconds between rounds. They are at whole multiples of it, so that what fires together is told together."""
+_SHARE: Final = 0.8
+"""Of a tick that judging takes at most: more rules than that are judged turn by turn."""
 _log: Final = logging.getLogger(__name__)
 
 
@@ -57,7 +59,8 @@ class AlertLoop:
             try:
                 if not sure:
                     self._evaluator.open()
-                changed = self._evaluator.round(datetime.fromtimestamp(at, UTC))
+                end = self._clock() + _SHARE * TICK_S
+                changed = self._evaluator.round(datetime.fromtimestamp(at, UTC), lambda end=end: self._clock() > end)
             except Fenced as error:
                 self.trouble = str(error)
                 _log.error("%s", error)

@@ -26,11 +26,11 @@ _MONTH: Final = "toDateTime(toStartOfMonth($__toTime, 'UTC'), 'UTC')"
 _BUDGETS: Final = f"""WITH
     (SELECT groupArray((toString(scope), name, toString(period), usd)) FROM budgets) AS known,
     {_MONTH} AS month, toStartOfDay($__toTime, 'UTC') AS today
-SELECT scope, who, each.2 AS budget, each.3 AS per, each.4 AS may, if(per = 'day', in_day, in_month) AS spent, spent / may AS share,
-    if(per = 'day', today, month) AS begun,
+SELECT scope, who, each.2 AS budget, each.3 AS per, each.4 AS may,
+    if(per = 'day', in_day, in_month) AS spent, spent / may AS share, if(per = 'day', today, month) AS begun,
     toUnixTimestamp($__toTime) - toUnixTimestamp(begun) AS elapsed,
     if(per = 'day', 86400, dateDiff('second', month, addMonths(month, 1))) / nullIf(elapsed, 0) * spent AS forecast,
-    if(forecast > may, begun + toUInt64(elapsed * may / spent), NULL) AS gone_at,
+    if(spent < may AND forecast > may, begun + toUInt64(elapsed * may / spent), NULL) AS gone_at,
     multiIf(spent >= may, 'over', forecast > may, 'will not last', 'lasts') AS how
 FROM
 (
@@ -172,8 +172,8 @@ ORDER BY state = 'fired' DESC, since DESC LIMIT 50""",
                 Panel(
                     title="Budgets",
                     question="What was spent of each budget in this day or month (UTC), and will it last? As if the"
-                    " rest went like what has passed: early in a day or month that is rough. Whatever is chosen above; of a budget for everyone,"
-                    " the five nearest to it.",
+                    " rest went like what has passed: early in a day or month that is rough. Whatever is chosen above;"
+                    " of a budget for everyone, the five nearest to it.",
                     sql=f"""SELECT how, scope, who, per, may, spent, share, forecast, gone_at
 FROM ({_BUDGETS}) ORDER BY forecast / may DESC LIMIT 5 BY scope, budget, per LIMIT 100""",
                     kind=Kind.TABLE,
@@ -187,7 +187,7 @@ FROM ({_BUDGETS}) ORDER BY forecast / may DESC LIMIT 5 BY scope, budget, per LIM
                         Column("spent", "Spent so far", Unit.USD),
                         Column("share", "Of it", Unit.SHARE),
                         Column("forecast", "By its end", Unit.USD),
-                        Column("gone_at", "Gone at", Unit.TIME),
+                        Column("gone_at", "Gone from", Unit.TIME),
                     ),
                     todo="Over or soon: see below which model and user it is; take a cheaper model, or raise the"
                     " budget in the file of rules.",

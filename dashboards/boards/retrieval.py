@@ -207,7 +207,7 @@ ORDER BY time DESC LIMIT 100""",
                 _lines(
                     "Dimension",
                     "How many numbers has an embedding, the fewest and the most, by service?",
-                    "min(least) AS smallest, max(most) AS largest",
+                    "toFloat64(min(least)) AS smallest, toFloat64(max(most)) AS largest",
                     "embedding_dimension",
                     Unit.COUNT,
                     "Two at once: two models write into one index. Take one back, then build the index anew.",

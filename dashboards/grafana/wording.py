@@ -37,22 +37,32 @@ def description(rule: Rule) -> str:
     >>> more = {"labels": ("service",), "unit": Unit.SHARE}
     >>> print(_message(Rule(**about, **more, message="{service} fails: {value}")))
     {{ .Labels.service }} fails: {{ humanizePercentage .Values.A.Value }}
-    >>> print(_message(Rule(**about, **more, message="{service}: {errors} calls failed")))
-    Calls fail: {{ humanizePercentage .Values.A.Value }}, service {{ .Labels.service }}
+    >>> print(_message(Rule(**about, **more, message="{service}: {errors} calls failed, {value}")))
+    Calls fail: {{ humanizePercentage .Values.A.Value }}{{ with .Labels.service }}, service {{ . }}{{ end }}
     """
     return f"{{{{ if .Values.A }}}}{_message(rule)}{{{{ else }}}}{_WITHOUT}{{{{ end }}}}"
 
 
 def _message(rule: Rule) -> str:
-    if {match[1] for match in _PLACE.finditer(rule.message)} <= {"value", *rule.labels}:
-        text = rule.message
-    else:
-        text = f"{rule.title}: {{value}}" + "".join(f", {label} {{{label}}}" for label in rule.labels)
-    # What stands between the places is text, whatever it looks like.
-    between = [part.replace("{{", '{{ "{{" }}') for part in _PLACE.split(text)[::2]]
-    filled = [_filled(rule, match[1]) for match in _PLACE.finditer(text)]
+    asked = {match[1] for match in _PLACE.finditer(rule.message)}
+    if not asked <= {"value", *rule.labels}:
+        value = f": {_value(rule)}" if "value" in asked else ""
+        return _text(rule.title) + value + "".join(_told(label) for label in rule.labels)
+    between = [_text(part) for part in _PLACE.split(rule.message)[::2]]
+    filled = [_value(rule) if match[1] == "value" else f"{{{{ .Labels.{match[1]} }}}}"
+              for match in _PLACE.finditer(rule.message)]  # fmt: skip
     return "".join(word for pair in zip(between, [*filled, ""], strict=True) for word in pair)
 
 
-def _filled(rule: Rule, name: str) -> str:
-    return _VALUE.get(rule.unit, _PLAIN) if name == "value" else f"{{{{ .Labels.{name} }}}}"
+def _told(label: str) -> str:
+    """A label with its name, where it says something."""
+    return f"{{{{ with .Labels.{label} }}}}, {label.replace('_', ' ')} {{{{ . }}}}{{{{ end }}}}"
+
+
+def _value(rule: Rule) -> str:
+    return _VALUE.get(rule.unit, _PLAIN)
+
+
+def _text(words: str) -> str:
+    """Words, whatever they look like."""
+    return words.replace("{{", '{{ "{{" }}')

@@ -160,3 +160,16 @@ def test_a_hundred_series_are_one_question(judged: Judged) -> None:
     assert len(written) == 98 + 49
     book = Book(judged.store)
     assert len(book.open()) == 147 and written[0].time + timedelta(minutes=1) > START
+
+
+def test_rules_that_a_round_has_no_time_for_come_first_in_the_next(judged: Judged) -> None:
+    judged.by(*(rule(name) for name in "abcd"))
+    fired = []
+    for _ in range(2):
+        for name in "abcd":
+            judged.give({"shop": 2}, name)
+        assert judged.evaluator
+        enough = iter((False, True))
+        fired.append([change.rule for change in judged.evaluator.round(judged.now, enough.__next__)])
+        judged.minute += 1
+    assert fired == [["a", "b"], ["c", "d"]]

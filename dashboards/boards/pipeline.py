@@ -1,0 +1,315 @@
+"""The pipeline itself: does everything arrive, is it taken and scored, and how quiet is it?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from windvane.dashboards.board import CHOSEN, ELAPSED_S, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
+from windvane.dashboards.pieces import CALLS, SIGNALS, TO_SERVICE, TO_SIGNAL
+
+__all__ = ["BOARD"]
+
+_REFUSED: Final = "refusals WHERE $__timeFilter(logged_at)"
+_LATE: Final = f"{SIGNALS} AND signal = 'late' AND total > 0"
+_WEEK: Final = (
+    "signal_changes WHERE signal != 'baseline' AND signal_changes.time > $__toTime - INTERVAL 7 DAY"
+    f" AND signal_changes.time <= $__toTime AND {CHOSEN}"
+)
+
+
+def _number(
+    title: str, question: str, sql: str, todo: str, *at: Threshold, unit: Unit = Unit.COUNT, width: int = 4
+) -> Panel:
+    return Panel(
+        title=title,
+        question=question,
+        sql=sql,
+        kind=Kind.STAT,
+        unit=unit,
+        thresholds=at,
+        todo=todo,
+        empty="Nothing has come yet.",
+        width=width,
+        height=4,
+    )
+
+
+BOARD: Final = Board(
+    uid="windvane-pipeline",
+    title="Pipeline",
+    question="Does every event arrive, is it taken and scored, and can its silence be trusted?",
+    place=14,
+    rows=(
+        Row(
+            "Now",
+            (
+                _number(
+                    "Since the last call",
+                    "How long before the end of the time range did the newest minute with a call begin? By the"
+                    " events' own time; of seven days at most.",
+                    f"""SELECT dateDiff('second', maxOrNull(begins), $__toTime) AS value FROM activity
+WHERE step = 60 AND begins > $__toTime - INTERVAL 7 DAY AND begins <= $__toTime AND {CHOSEN}""",
+                    "`windvane doctor` looks at app, log, worker and store in turn.",
+                    Threshold(300, Level.WARNING),
+                    Threshold(900, Level.BAD),
+                    unit=Unit.SECONDS,
+                ),
+                _number(
+                    "Missing",
+                    "How many events were taken, and are neither stored, nor a repeat, nor refused? Of the days that"
+                    " the ledger keeps.",
+                    "SELECT sum(abs(missing)) AS value FROM ledger",
+                    "A fault of windvane: keep the log, and run `windvane ledger`.",
+                    Threshold(1, Level.BAD),
+                ),
+                _number(
+                    "Dropped",
+                    "How many events never left their app? Of the days that the ledger keeps.",
+                    "SELECT sum(dropped) AS value FROM ledger",
+                    "See below by whom and why.",
+                    Threshold(1, Level.WARNING),
+                    Threshold(1000, Level.BAD),
+                ),
+                _number(
+                    "Waiting",
+                    "How many events are in the apps' spools, by their senders' last word?",
+                    "SELECT sum(waiting) AS value FROM ledger",
+                    "Is the log, or the gateway, reached from the app?",
+                    Threshold(10_000, Level.WARNING),
+                    Threshold(1_000_000, Level.BAD),
+                ),
+                _number(
+                    "Refused",
+                    "How many dead letters came within the time range? Of all services: a dead letter says none.",
+                    f"SELECT count() AS value FROM {_REFUSED}",
+                    "See below why, and an example.",
+                    Threshold(1, Level.WARNING),
+                ),
+                _number(
+                    "Late",
+                    "How many events of the time range came after their minute had been judged?",
+                    f"SELECT sum(calls) AS value FROM {_LATE}",
+                    "They are stored, but anomalies were judged without them: see below whose.",
+                ),
+                Panel(
+                    title="Ledger",
+                    question="What became of every event, by sender? What is wrong comes first; of the days that the"
+                    " ledger keeps, whatever time range is chosen.",
+                    sql="""SELECT multiIf(missing != 0, 'missing', NOT balanced, 'dead letters missing', dropped > 0,
+        'dropped', waiting > 0, 'waiting', 'balanced') AS how,
+    if(source = '', '(not numbered)', toString(source)) AS sender, emitted, dropped,
+    arrayStringConcat(arrayMap((reason, events) -> concat(reason, ' ', toString(events)),
+        mapKeys(dropped_by_reason), mapValues(dropped_by_reason)), ', ') AS why,
+    waiting, accepted, duplicates, refused, stored, writing, missing
+FROM ledger
+ORDER BY abs(missing) DESC, balanced, dropped DESC, waiting DESC, accepted DESC LIMIT 50""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=(
+                        Column("how", "How it is"),
+                        Column("sender", "Sender"),
+                        Column("emitted", "Emitted", Unit.COUNT),
+                        Column("dropped", "Dropped", Unit.COUNT),
+                        Column("why", "Why"),
+                        Column("waiting", "Waiting", Unit.COUNT),
+                        Column("accepted", "Taken", Unit.COUNT),
+                        Column("duplicates", "Repeats", Unit.COUNT),
+                        Column("refused", "Refused", Unit.COUNT),
+                        Column("stored", "Stored", Unit.COUNT),
+                        Column("missing", "Missing", Unit.COUNT),
+                    ),
+                    todo="Dropped: the app's spool is too small, or nothing takes from it. Waiting and growing: the log"
+                    " is not reached. `windvane ledger` explains each column.",
+                    empty="Nothing was taken in the days that the ledger keeps.",
+                    width=24,
+                    height=6,
+                ),
+            ),
+        ),
+        Row(
+            "What arrives",
+            (
+                Panel(
+                    title="Last call of each",
+                    question="When was each service last called, and how often in the time range? The quietest first.",
+                    sql=f"""SELECT service_name AS service, gen_ai_request_model AS model, max(begins) AS last,
+    dateDiff('second', last, $__toTime) AS ago, sum(activity.calls) AS called
+FROM activity WHERE step = 60 AND $__timeFilter(begins) AND {CHOSEN}
+GROUP BY service, model ORDER BY last LIMIT 100""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=(
+                        Column("service", "Service", link=TO_SERVICE),
+                        Column("model", "Model"),
+                        Column("last", "Last minute", Unit.TIME),
+                        Column("ago", "Ago", Unit.SECONDS),
+                        Column("called", "Events", Unit.COUNT),
+                    ),
+                    todo="One is quiet: look at its app. All are, and from the same minute on: it is the way here.",
+                    empty="No event in this time range.",
+                ),
+                Panel(
+                    title="Events stored",
+                    question="How many events a second are stored, by service? By their own time, feedback included.",
+                    sql=f"""SELECT $__timeInterval(begins) AS time, service_name AS service,
+    sum(calls) / {ELAPSED_S} AS events_per_second
+FROM {CALLS.removesuffix(" AND gen_ai_operation_name != 'feedback'")}
+GROUP BY time, service ORDER BY time""",
+                    unit=Unit.PER_SECOND,
+                    todo="All fall at one moment: the log, the worker or the store; `windvane doctor` says which.",
+                    empty="No event in this time range.",
+                ),
+                Panel(
+                    title="Late events",
+                    question="How many events came after their minute had been judged, by service?",
+                    sql=f"""SELECT $__timeInterval(begins) AS time, service_name AS service, sum(calls) AS late_events
+FROM {_LATE} GROUP BY time, service ORDER BY time""",
+                    todo="A wave: a spool was emptied after the log had not been reached. Always some: an app that"
+                    " holds events back, or whose clock is slow.",
+                    empty="No event came late in this time range.",
+                    width=8,
+                ),
+                Panel(
+                    title="How late",
+                    question="By how long did they come late, as a mean and at most?",
+                    sql=f"""SELECT $__timeInterval(begins) AS time, sum(total) / nullIf(sum(calls), 0) AS mean,
+    toFloat64(max(most)) AS longest
+FROM {_LATE} GROUP BY time ORDER BY time""",
+                    unit=Unit.SECONDS,
+                    todo="Longer than the outage you know of: look for a sender that waits still, in the ledger above.",
+                    empty="No event came late in this time range.",
+                    width=8,
+                ),
+                Panel(
+                    title="Refused over time",
+                    question="How many dead letters came, by reason? By the time at which the log took them.",
+                    sql=f"""SELECT $__timeInterval(logged_at) AS time, reason, count() AS dead_letters
+FROM {_REFUSED} GROUP BY time, reason ORDER BY time""",
+                    todo="A step: a release of an app, or of a sender in another language. See its example below.",
+                    empty="Nothing was refused in this time range.",
+                    width=8,
+                ),
+                Panel(
+                    title="Dead letters",
+                    question="What could not be taken, why, from whom, and what does the newest look like?",
+                    sql=f"""SELECT reason, count() AS letters, min(logged_at) AS first, max(logged_at) AS last,
+    argMax(detail, logged_at) AS example, argMax(if(source = '', '(not said)', toString(source)), logged_at) AS sender,
+    substringUTF8(toValidUTF8(argMax(raw, logged_at)), 1, 400) AS written,
+    argMax(concat(topic, '/', toString(partition), ' offset ', toString(offset)), logged_at) AS place
+FROM {_REFUSED} GROUP BY reason ORDER BY letters DESC LIMIT 50""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=(
+                        Column("reason", "Reason"),
+                        Column("letters", "Letters", Unit.COUNT),
+                        Column("first", "First", Unit.TIME),
+                        Column("last", "Last", Unit.TIME),
+                        Column("example", "In words"),
+                        Column("sender", "Sender"),
+                        Column("written", "What was sent"),
+                        Column("place", "Where it is"),
+                    ),
+                    todo="Mend what the app sends; docs/reference/events.md has each reason. What was refused stays in"
+                    " the view `refusals`, and can be sent again once mended.",
+                    empty="Nothing was refused in this time range.",
+                    width=24,
+                    height=6,
+                ),
+            ),
+        ),
+        Row(
+            "How it is watched",
+            (
+                _number(
+                    "Watched",
+                    "How many series are watched, their baselines being made?",
+                    f"SELECT countIf(state = 'ready') AS value FROM baselines WHERE since <= $__toTime AND {CHOSEN}",
+                    "0 while there are calls: no series has had its 64 events yet.",
+                    width=6,
+                ),
+                _number(
+                    "Being learned",
+                    "How many series are being learned, so that no change of them can be seen yet?",
+                    f"SELECT countIf(state = 'learning') AS value FROM baselines WHERE since <= $__toTime AND {CHOSEN}",
+                    "Watch errors and latency of these yourself, right after a release above all.",
+                    width=6,
+                ),
+                _number(
+                    "Fired in a week",
+                    "How many series signals fired in the seven days up to the end of the time range? False ones among"
+                    " them should be no more than WINDVANE_FALSE_ALARMS_PER_WEEK (1, if it is not set).",
+                    f"SELECT countIf(state = 'fired') AS value FROM {_WEEK}",
+                    "Far more than there were incidents: see below which signal it is, and lower the setting.",
+                    width=6,
+                ),
+                _number(
+                    "Over within ten minutes",
+                    "What share of what has ended in these seven days had lasted less than ten minutes?",
+                    f"""SELECT countIf(state = 'recovered' AND dateDiff('second', since, signal_changes.time) < 600)
+    / nullIf(countIf(state != 'fired'), 0) AS value
+FROM {_WEEK}""",
+                    "Much: these are short outages, or alarms that were false. Read two of each below.",
+                    unit=Unit.SHARE,
+                    width=6,
+                ),
+                Panel(
+                    title="Fired by the day",
+                    question="How many fired on each of these seven days (UTC) on which any did?",
+                    sql=f"""SELECT formatDateTime(toStartOfDay(signal_changes.time), '%d %b') AS name, count() AS value
+FROM {_WEEK} AND state = 'fired' GROUP BY name ORDER BY min(signal_changes.time) LIMIT 20""",
+                    kind=Kind.BARS,
+                    todo="Days without an incident that have alarms all the same: their signal is the one to look at.",
+                    empty="Nothing fired in these seven days.",
+                    width=8,
+                ),
+                Panel(
+                    title="Alarms by signal",
+                    question="Of these seven days: what fired, how did it end, and which was the last?",
+                    sql=f"""SELECT signal, countIf(state = 'fired') AS fired, countIf(state = 'recovered') AS recovered,
+    countIf(state = 'accepted') AS accepted, max(signal_changes.time) AS last,
+    argMaxIf(feature, signal_changes.time, state = 'fired') AS feature,
+    argMaxIf(service_name, signal_changes.time, state = 'fired') AS service,
+    argMaxIf(gen_ai_request_model, signal_changes.time, state = 'fired') AS model,
+    argMaxIf(says, signal_changes.time, state = 'fired') AS example
+FROM {_WEEK} GROUP BY signal HAVING countIf(state = 'fired') > 0 ORDER BY fired DESC LIMIT 50""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=(
+                        Column("signal", "Signal", link=TO_SIGNAL),
+                        Column("fired", "Fired", Unit.COUNT),
+                        Column("recovered", "Came back", Unit.COUNT),
+                        Column("accepted", "Accepted", Unit.COUNT),
+                        Column("service", "Last of"),
+                        Column("example", "What it said"),
+                    ),
+                    todo="Was there nothing behind it? Then lower WINDVANE_FALSE_ALARMS_PER_WEEK. Many accepted: what"
+                    " is usual changes often here, such as by releases that are not announced as service.version.",
+                    empty="Nothing fired in these seven days.",
+                    width=16,
+                ),
+                Panel(
+                    title="Being learned, series by series",
+                    question="Which series cannot be judged yet, and from when on are they?",
+                    sql=f"""SELECT since, service_name AS service, gen_ai_request_model AS model,
+    gen_ai_operation_name AS operation, gen_ai_prompt_version AS version, segment, says
+FROM baselines WHERE state = 'learning' AND since <= $__toTime AND {CHOSEN} ORDER BY since DESC LIMIT 100""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=(
+                        Column("since", "First event", Unit.TIME),
+                        Column("service", "Service", link=TO_SERVICE),
+                        Column("model", "Model"),
+                        Column("operation", "Operation"),
+                        Column("version", "Prompt version"),
+                        Column("segment", "Segment"),
+                        Column("says", "Watched from"),
+                    ),
+                    todo="Wait. A series that is learned for days is called too seldom to be judged.",
+                    empty="Every series is watched.",
+                    width=24,
+                    height=5,
+                ),
+            ),
+        ),
+    ),
+)
