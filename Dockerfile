@@ -11,7 +11,9 @@ COPY src ./src
 RUN python -m venv /opt/windvane && /opt/windvane/bin/pip install --no-cache-dir '.[cluster]'
 
 FROM python:3.12-slim
-RUN useradd --system --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin windvane
+# A volume that is first mounted at /grafana belongs to the user, as the folder does: `windvane grafana write /grafana`.
+RUN useradd --system --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin windvane \
+    && install --directory --owner 10001 /grafana
 COPY --from=build /opt/windvane /opt/windvane
 ENV PATH=/opt/windvane/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /tmp

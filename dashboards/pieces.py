@@ -7,9 +7,12 @@ from typing import Final
 from windvane.dashboards.board import CHOSEN, STEP, Link
 
 __all__ = [
+    "ALERTED",
     "CALLS",
+    "OPEN_ALERTS",
     "SERIES",
     "SIGNALS",
+    "TO_ALERTS",
     "TO_CALL",
     "TO_CONVERSATION",
     "TO_SERVICE",
@@ -32,10 +35,23 @@ SIGNALS: Final = f"signal_activity WHERE {STEP} AND $__timeFilter(begins) AND {C
 TO_SIGNAL: Final = Link(
     "windvane-signal", {"signal": "signal", "service": "service", "model": "model", "feature": "feature"}
 )
+TO_ALERTS: Final = Link("windvane-alerts", {"service": "service"})
 TO_CALL: Final = Link("windvane-call", {"call": "id"})
 TO_CONVERSATION: Final = Link("windvane-conversation", {"conversation": "conversation"})
 TO_USER: Final = Link("windvane-users", {"user": "user"})
 TO_SERVICE: Final = Link("windvane-service", {"service": "service"})
+
+ALERTED: Final = "$__conditionalAll(labels['service'] IN (${service:singlequote}, ''), $service)"
+"""The condition on alerts that the filter `service` sets: those that are about no service stay."""
+
+OPEN_ALERTS: Final = f"""(
+    SELECT * FROM
+    (
+        SELECT * FROM alerts WHERE alerts.time <= $__toTime ORDER BY alerts.time DESC LIMIT 1 BY rule, alert
+    )
+    WHERE state != 'resolved' AND {ALERTED}
+)"""
+"""What was pending or fired at the end of the time range: the view `open_alerts` says only what is open now."""
 
 SERIES: Final = (
     "signal, feature, service_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version, segment"

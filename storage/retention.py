@@ -22,6 +22,7 @@ RETENTION: Final = {
     "signals_1m": ("events_days", "logged_at"),
     "signals_5m": ("rollups_days", "logged_at"),
     "signals_1h": ("rollups_days", "logged_at"),
+    "calls_1d": ("events_days", "logged_at"),
     "spend_1h": ("rollups_days", "logged_at"),
     "flags": ("events_days", "logged_at"),
     "scores": ("signals_days", "logged_at"),

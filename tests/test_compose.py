@@ -52,8 +52,8 @@ def test_the_file_follows_the_compose_specification() -> None:
 
 
 def test_the_cluster_is_whole() -> None:
-    assert set(SERVICES) == {"kafka", "clickhouse", "setup", "worker", "gateway", "grafana"}
-    assert set(OURS) == {"setup", "worker", "gateway"} and {"setup"} == ONE_SHOT
+    assert set(OURS) == {"setup", "worker", "gateway", "alerts", "grafana-files"}
+    assert set(SERVICES) == {"kafka", "clickhouse", "grafana", *OURS} and {"setup", "grafana-files"} == ONE_SHOT
 
 
 @each_service
@@ -100,18 +100,32 @@ def test_there_is_no_password_but_the_users_own() -> None:
 
 def test_each_connects_with_the_rights_it_needs_and_no_more() -> None:
     def user(name: str) -> str:
-        return str(SERVICES[name]["environment"].get("WINDVANE_STORE", "")).partition("//")[2].partition(":")[0]
+        return str(SERVICES[name].get("environment", {}).get("WINDVANE_STORE", "")).partition("//")[2].partition(":")[0]
 
     assert {name: user(name) for name in OURS} == {
         "setup": "windvane_admin",
         "worker": "windvane_writer",
         "gateway": "",
+        "alerts": "windvane_writer",
+        "grafana-files": "",
     }
-    source = yaml.safe_load(COMPOSE["configs"]["grafana-datasource"]["content"])["datasources"][0]
-    assert source["jsonData"]["username"] == "windvane_reader"
-    assert source["secureJsonData"] == {"password": "$$WINDVANE_READER_PASSWORD"}
     admins = [name for name, service in SERVICES.items() if "CLICKHOUSE_ADMIN" in str(service)]
     assert admins == ["clickhouse", "setup"]
+
+
+def test_grafana_finds_what_is_written_for_it_and_the_password_that_it_names(tmp_path: Path) -> None:
+    writer, grafana = SERVICES["grafana-files"], SERVICES["grafana"]
+    command = ["grafana", "write", str(tmp_path), *writer["command"][3:]]
+    subprocess.run([sys.executable, "-m", "windvane", *command], check=True, capture_output=True, timeout=60)
+    folder = writer["command"][2]
+    assert writer["volumes"] == [f"grafana-files:{folder}"] and f"--owner 10001 {folder}\n" in DOCKERFILE
+    assert "grafana-files:/etc/grafana/provisioning:ro" in grafana["volumes"]
+    (source,) = yaml.safe_load((tmp_path / "datasources" / "windvane.yaml").read_text())["datasources"]
+    assert (source["jsonData"]["username"], source["jsonData"]["host"]) == ("windvane_reader", "clickhouse")
+    assert source["secureJsonData"]["password"].removeprefix("$") in grafana["environment"]
+    (provider,) = yaml.safe_load((tmp_path / "dashboards" / "windvane.yaml").read_text())["providers"]
+    below = Path(provider["options"]["path"]).relative_to("/etc/grafana/provisioning")
+    assert list((tmp_path / below).glob("*.json")) and list((tmp_path / "alerting").iterdir())
 
 
 def test_our_containers_have_no_rights_on_their_machine() -> None:
@@ -128,8 +142,8 @@ def test_every_variable_of_ours_is_a_setting() -> None:
 
 
 def test_all_data_is_in_named_volumes() -> None:
-    used = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
-    assert sorted(used) == sorted(COMPOSE["volumes"])
+    used = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
+    assert used == set(COMPOSE["volumes"])
 
 
 @pytest.mark.parametrize("name", OURS)

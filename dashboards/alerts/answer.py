@@ -37,8 +37,11 @@ class Answer:
         self._rule = rule
         self._table = pa.ipc.open_file(pa.py_buffer(body)).read_all()
         names = self._table.column_names
-        if missing := [name for name in ("value", *rule.labels) if name not in names]:
+        wanted = ("value", *rule.labels, *(["signal"] if rule.signal else []))
+        if missing := [name for name in wanted if name not in names]:
             raise StoreError(f"the SQL of {rule.name} returns no column {missing[0]}; it returns {', '.join(names)}")
+        if rule.signal:
+            self._table = self._table.filter(pc.field("signal") == rule.signal)
         try:
             self.values: NDArray[np.float64] = np.asarray(
                 pc.cast(self._table["value"], pa.float64()).to_numpy(zero_copy_only=False), np.float64

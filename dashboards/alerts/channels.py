@@ -29,6 +29,7 @@ __all__ = ["check_url", "send"]
 
 _LATER: Final = frozenset({408, 425, 429})
 _STATUS: Final = re.compile(r"error=(\d{3})\b")
+_SCHEMA: Final = re.compile(r"\s*([a-z0-9.+-]{1,20})://", re.IGNORECASE)
 _READS: Final = frozenset({"keyfile", "pgp", "pgpprv", "pgppub", "subfile", "wkd"})
 """Parameters of URLs by which Apprise reads keys from files, or fetches them."""
 _NO_FILES: Final = "it makes Apprise read files or keys, which is not done here. Leave template, keyfile, pgp, wkd out"
@@ -87,7 +88,8 @@ class _Made:
     def __init__(self, url: str, message: Message | None = None, timeout_s: float = 10.0) -> None:
         self.url, self.wrong = url, ""
         self.plugin: Any = None
-        self.schema = url.partition("://")[0].lower() if "://" in url else ""
+        found = _SCHEMA.match(url)
+        self.schema = found[1].lower() if found else ""
         if not _READS.isdisjoint(name.lower() for name, _ in parse_qsl(url.partition("?")[2], keep_blank_values=True)):
             self.wrong = _NO_FILES
             return

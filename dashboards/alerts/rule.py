@@ -63,6 +63,8 @@ class Rule:
     title: str
     """What is wrong when it fires, in a few words."""
     sql: str
+    signal: str = ""
+    """Of the rows only those whose column `signal` is this: see `signal_sql`."""
     labels: tuple[str, ...] = ()
     """Columns, strings all, that tell the series of the rule apart. No two rows may have the same."""
     above: float | None = None
@@ -106,7 +108,7 @@ class Channel:
 
     name: str
     url: str
-    """As Apprise has it: slack://…, mailto://…, pagerduty://…, msteams://…, jsons://…: a secret, never shown."""
+    """As Apprise has it: slack://…, mailto://…, pagerduty://…, workflows://…, jsons://…: a secret, never shown."""
     severities: tuple[Severity, ...] = (Severity.CRITICAL, Severity.WARNING)
     match: Mapping[str, str] = field(default_factory=lambda: _NONE)
     """Only alerts with all of these labels; `rule` is a label, too. A value may end in `*`."""
@@ -150,21 +152,23 @@ class RuleFile:
     maintenance: tuple[Maintenance, ...] = ()
 
 
-def signal_sql(signal: str, where: str = "1") -> str:
-    """Return the SQL of a rule over a series signal: a row, with `value` 1, for each series on which it is fired.
+def signal_sql(where: str = "1") -> str:
+    """Return the SQL of a rule over a series signal: a row, with `value` 1, for each series on which one is fired.
 
-    Its labels are service, model, operation, prompt_version, segment and feature; `says`, `since` and `event_id` are
-    there to be told. `where` is a further condition on `signal_changes`.
+    It is the same for every signal, and asked once for all of them: `Rule.signal` says which rows are the rule's. Its
+    labels are service, model, operation, prompt_version, segment and feature; `says`, `since` and `event_id` are there
+    to be told. `where` is a further condition on `signal_changes`.
 
-    >>> print(signal_sql("silence").splitlines()[-1])
+    >>> print(signal_sql().splitlines()[-1])
     WHERE state = 'fired'
     """
-    return f"""SELECT service_name AS service, gen_ai_request_model AS model, gen_ai_operation_name AS operation,
-    gen_ai_prompt_version AS prompt_version, segment, feature, toFloat64(1) AS value, says, since, event_id
+    return f"""SELECT signal, service_name AS service, gen_ai_request_model AS model,
+    gen_ai_operation_name AS operation, gen_ai_prompt_version AS prompt_version, segment, feature,
+    toFloat64(1) AS value, says, since, event_id
 FROM
 (
     SELECT * FROM signal_changes
-    WHERE signal = '{signal}' AND signal_changes.time <= $__toTime AND ({where})
+    WHERE signal != 'baseline' AND signal_changes.time <= $__toTime AND ({where})
     ORDER BY signal_changes.time DESC
     LIMIT 1 BY {SERIES}
 )

@@ -37,8 +37,8 @@ def rule_of(cells: Cells, signals: Collection[str]) -> Rule:
     for name in {*extra} & {*labels, *_TAKEN}:
         cells.fault("extra", f"extra sets {name}, which the rule has anyway", "choose another name")
     return Rule(
-        name=name_of(cells), title=cells.text("title", needed=True), sql=sql, labels=labels, above=above, below=below,
-        until=until, unit=UNITS[cells.choice("unit", UNITS, "count")], window_s=cells.duration("window", 300, 1),
+        name=name_of(cells), title=cells.text("title", needed=True), sql=sql, signal=cells.text("signal"),
+        labels=labels, above=above, below=below, until=until, unit=UNITS[cells.choice("unit", UNITS, "count")], window_s=cells.duration("window", 300, 1),
         every_s=cells.duration("every", 60, 1), for_s=cells.duration("for", 0), keep_s=cells.duration("keep", 0),
         severity=Severity(cells.choice("severity", list(Severity), Severity.WARNING)),
         no_data=Missing(cells.choice("no_data", list(Missing), Missing.OK)),
@@ -72,8 +72,7 @@ def _sql(cells: Cells, signals: Collection[str]) -> str:
         return sql
     if signal not in signals:
         cells.fault("signal", f"there is no signal {signal!r} of a series", nearest(signal, sorted(signals)))
-    # The link's filters are columns of the row.
-    return f"SELECT '{signal}' AS signal, * FROM\n(\n{signal_sql(signal, where)}\n)"
+    return signal_sql(where)
 
 
 def _labels(cells: Cells, default: tuple[str, ...]) -> tuple[str, ...]:

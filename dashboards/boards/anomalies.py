@@ -16,7 +16,7 @@ from windvane.dashboards.board import (
     Threshold,
     Unit,
 )
-from windvane.dashboards.pieces import CALLS, TO_CALL, TO_SIGNAL, quantile, standing
+from windvane.dashboards.pieces import CALLS, TO_CALL, TO_SERVICE, TO_SIGNAL, TO_USER, quantile, standing
 
 __all__ = ["BOARD"]
 
@@ -87,7 +87,7 @@ FROM {_OPEN} WHERE state = 'fired' ORDER BY since LIMIT 100""",
                     columns=(
                         Column("since", "Since", Unit.TIME),
                         Column("signal", "Signal", link=TO_SIGNAL),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
                         Column("operation", "Operation"),
                         Column("says", "What stands out"),
@@ -157,7 +157,7 @@ ORDER BY time DESC LIMIT 100""",
                         Column("time", "Time", Unit.TIME),
                         Column("state", "State"),
                         Column("signal", "Signal", link=TO_SIGNAL),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
                         Column("feature", "Of what"),
                         Column("usual", "Usual", Unit.SCORE),
@@ -180,10 +180,10 @@ FROM flagged WHERE flag = 'error' AND $__timeFilter(flagged.time) AND {CHOSEN} O
                     columns=(
                         Column("time", "Time", Unit.TIME),
                         Column("error", "Error"),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("provider", "Provider"),
                         Column("model", "Model"),
-                        Column("user", "User"),
+                        Column("user", "User", link=TO_USER),
                         Column("id", "Call", link=TO_CALL),
                     ),
                     todo="408, 429 and 5xx are the provider's: retry, or use another. Others are the request's own.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from windvane.dashboards.board import CHOSEN, STEP, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
-from windvane.dashboards.pieces import TO_SIGNAL, standing
+from windvane.dashboards.pieces import TO_SERVICE, TO_SIGNAL, standing
 
 __all__ = ["BOARD"]
 
@@ -81,7 +81,7 @@ FROM {_OPEN} WHERE state = 'fired' ORDER BY since LIMIT 100""",
                     columns=(
                         Column("since", "Since", Unit.TIME),
                         Column("signal", "Signal", link=TO_SIGNAL),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
                         Column("operation", "Operation"),
                         Column("version", "Prompt version"),
@@ -121,7 +121,7 @@ ORDER BY time DESC LIMIT 100""",
                         Column("time", "Time", Unit.TIME),
                         Column("state", "State"),
                         Column("signal", "Signal", link=TO_SIGNAL),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
                         Column("says", "What moved"),
                     ),
@@ -181,7 +181,7 @@ FROM baselines WHERE state = 'learning' AND since <= $__toTime AND {CHOSEN} ORDE
                     unit=Unit.TEXT,
                     columns=(
                         Column("since", "First event", Unit.TIME),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
                         Column("operation", "Operation"),
                         Column("version", "Prompt version"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from windvane.dashboards.board import CHOSEN, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
-from windvane.dashboards.pieces import TO_CALL, TO_CONVERSATION, TO_SIGNAL, TO_USER
+from windvane.dashboards.pieces import TO_CALL, TO_CONVERSATION, TO_SERVICE, TO_SIGNAL, TO_USER
 
 __all__ = ["BOARD"]
 
@@ -106,7 +106,7 @@ ORDER BY time DESC LIMIT 100""",
                         Column("time", "Time", Unit.TIME),
                         Column("state", "State"),
                         Column("signal", "Signal", link=TO_SIGNAL),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("since", "Since", Unit.TIME),
                         Column("says", "What it says"),
                     ),
@@ -130,7 +130,7 @@ FROM {_BAD} ORDER BY time DESC LIMIT 100""",
                     unit=Unit.TEXT,
                     columns=(
                         Column("time", "Given at", Unit.TIME),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
                         Column("label", "Label"),
                         Column("user", "User", link=TO_USER),
@@ -149,15 +149,15 @@ FROM {_BAD} ORDER BY time DESC LIMIT 100""",
                     title="Calibration",
                     question="Which signals foretell bad feedback, by all feedback that is kept? Only those of which"
                     " the interval is above one half; of twenty that know nothing, one is there by chance.",
-                    sql=f"""SELECT service_name AS service, gen_ai_evaluation_name AS kind, signal, n, n_bad, bad_where,
-    threshold, auroc, auroc_low, auroc_high, precision, recall
+                    sql=f"""SELECT service_name AS service, gen_ai_evaluation_name AS kind, signal AS foretells, n,
+    n_bad, bad_where, threshold, auroc, auroc_low, auroc_high, precision, recall
 FROM calibration WHERE auroc_low > 0.5 AND {_SERVICE} ORDER BY auroc_low DESC LIMIT 100""",
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,
                     columns=(
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("kind", "Kind"),
-                        Column("signal", "Signal"),
+                        Column("foretells", "Signal"),
                         Column("bad_where", "Bad where it is"),
                         Column("threshold", "From", Unit.SCORE),
                         Column("auroc", "Tells bad from good", Unit.SHARE),

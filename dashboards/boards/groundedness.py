@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from windvane.dashboards.board import CHOSEN, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
-from windvane.dashboards.pieces import SIGNALS, TO_CALL, TO_SIGNAL, standing
+from windvane.dashboards.pieces import SIGNALS, TO_CALL, TO_SERVICE, TO_SIGNAL, TO_USER, standing
 
 __all__ = ["BOARD"]
 
@@ -148,7 +148,7 @@ ORDER BY state = 'fired' DESC, since DESC LIMIT 100""",
                             "State",
                             link=TO_SIGNAL,
                         ),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
                         Column("says", "What moved"),
                     ),
@@ -178,9 +178,9 @@ ORDER BY value DESC, time DESC LIMIT 50""",
                         Column("passages", "Unsupported passages", Unit.COUNT),
                         Column("characters", "Characters in them", Unit.COUNT),
                         Column("time", "Time", Unit.TIME),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
-                        Column("user", "User"),
+                        Column("user", "User", link=TO_USER),
                     ),
                     todo="Open the first three: the unsupported passages stand beside the documents.",
                     empty="No answer below 0.5 in this time range.",

@@ -16,7 +16,7 @@ from windvane.dashboards.board import (
     Threshold,
     Unit,
 )
-from windvane.dashboards.pieces import CALLS, TO_SERVICE, TO_SIGNAL, quantile, standing
+from windvane.dashboards.pieces import CALLS, OPEN_ALERTS, TO_ALERTS, TO_SERVICE, TO_SIGNAL, USD, quantile, standing
 
 __all__ = ["BOARD"]
 
@@ -32,13 +32,23 @@ BOARD: Final = Board(
             "Now",
             (
                 Panel(
+                    title="Alerts",
+                    question="How many alerts fire at the end of the time range? Pending ones are left out.",
+                    sql=f"SELECT countIf(state != 'pending') AS value FROM {OPEN_ALERTS}",
+                    kind=Kind.STAT,
+                    thresholds=(Threshold(1, Level.BAD),),
+                    todo="Read the first list below.",
+                    width=4,
+                    height=4,
+                ),
+                Panel(
                     title="Signals open",
                     question="How many series signals are fired at the end of the time range?",
                     sql=f"SELECT count() AS value FROM {_OPEN}",
                     kind=Kind.STAT,
                     thresholds=(Threshold(1, Level.BAD),),
-                    todo="Read the list below: each says what moved, since when, and leads to the calls.",
-                    width=6,
+                    todo="Read below what moved, and since when.",
+                    width=4,
                     height=4,
                 ),
                 Panel(
@@ -47,7 +57,7 @@ BOARD: Final = Board(
                     sql=f"SELECT sum(activity.calls) AS value FROM {CALLS}",
                     kind=Kind.STAT,
                     todo="None: is the app pointed at windvane? `windvane doctor` looks at all parts.",
-                    width=6,
+                    width=4,
                     height=4,
                 ),
                 Panel(
@@ -57,19 +67,50 @@ BOARD: Final = Board(
                     kind=Kind.STAT,
                     unit=Unit.SHARE,
                     thresholds=(Threshold(0.02, Level.WARNING), Threshold(0.05, Level.BAD)),
-                    todo="See which service fails in the table below, then its failed calls on the board Anomalies.",
-                    width=6,
+                    todo="See below which service, and open it.",
+                    width=4,
+                    height=4,
+                ),
+                Panel(
+                    title="Latency, 95 %",
+                    question="How long do the slowest calls in twenty take at least?",
+                    sql=f"SELECT {quantile('latency', 0.95)} AS value FROM {CALLS}",
+                    kind=Kind.STAT,
+                    unit=Unit.SECONDS,
+                    todo="See below which service is slow; the board Latency tells waiting from long answers.",
+                    width=4,
                     height=4,
                 ),
                 Panel(
                     title="Spent",
                     question="What have the calls cost? Unpriced calls are left out.",
-                    sql=f"SELECT if(sum(priced_calls) = 0, NULL, toFloat64(sum(activity.cost))) AS value FROM {CALLS}",
+                    sql=f"SELECT {USD} AS value FROM {CALLS}",
                     kind=Kind.STAT,
                     unit=Unit.USD,
-                    todo="By whom: SELECT user_id, sum(cost) FROM spending GROUP BY user_id.",
-                    width=6,
+                    todo="The board Cost tells by whom, and against which budget.",
+                    width=4,
                     height=4,
+                ),
+                Panel(
+                    title="What fires",
+                    question="Which alerts fire or are about to, since when, how bad? The worst first.",
+                    sql=f"""SELECT severity, state, since, rule, says, labels['service'] AS service
+FROM {OPEN_ALERTS}
+ORDER BY state = 'pending', indexOf(['critical', 'warning', 'info'], severity), since LIMIT 50""",
+                    kind=Kind.TABLE,
+                    unit=Unit.TEXT,
+                    columns=(
+                        Column("severity", "Severity"),
+                        Column("state", "State"),
+                        Column("since", "Since", Unit.TIME),
+                        Column("rule", "Rule", link=TO_ALERTS),
+                        Column("service", "Service", link=TO_SERVICE),
+                        Column("says", "What it says"),
+                    ),
+                    todo="Open the service; the rule leads to who was told, and to where else to look.",
+                    empty="No alert fires.",
+                    width=24,
+                    height=5,
                 ),
                 Panel(
                     title="What is open",
@@ -81,7 +122,7 @@ FROM {_OPEN} ORDER BY since DESC LIMIT 50""",
                     unit=Unit.TEXT,
                     columns=(
                         Column("since", "Since", Unit.TIME),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
                         Column("signal", "Signal", link=TO_SIGNAL),
                         Column("says", "What moved"),
@@ -101,7 +142,7 @@ FROM {_OPEN} ORDER BY since DESC LIMIT 50""",
                     sql=f"""
 SELECT service_name AS service, sum(activity.calls) AS called, sum(activity.errors) / called AS failed,
     {quantile("latency", 0.95)} AS p95,
-    if(sum(priced_calls) = 0, NULL, toFloat64(sum(activity.cost))) AS usd, called - sum(priced_calls) AS unpriced
+    {USD} AS usd, called - sum(priced_calls) AS unpriced
 FROM {CALLS}
 GROUP BY service ORDER BY called DESC LIMIT 100""",
                     kind=Kind.TABLE,
@@ -157,7 +198,7 @@ ORDER BY time DESC LIMIT 50""",
                     columns=(
                         Column("time", "Time", Unit.TIME),
                         Column("state", "State"),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
                         Column("signal", "Signal", link=TO_SIGNAL),
                         Column("says", "What moved"),

@@ -74,7 +74,7 @@ WHERE step = 60 AND begins > $__toTime - INTERVAL 7 DAY AND begins <= $__toTime 
                     "Waiting",
                     "How many events are in the apps' spools, by their senders' last word?",
                     "SELECT sum(waiting) AS value FROM ledger",
-                    "Is the log, or the gateway, reached from the app?",
+                    "Look whether the app reaches the log, or the gateway.",
                     Threshold(10_000, Level.WARNING),
                     Threshold(1_000_000, Level.BAD),
                 ),
@@ -279,7 +279,7 @@ FROM {_WEEK} GROUP BY signal HAVING countIf(state = 'fired') > 0 ORDER BY fired 
                         Column("fired", "Fired", Unit.COUNT),
                         Column("recovered", "Came back", Unit.COUNT),
                         Column("accepted", "Accepted", Unit.COUNT),
-                        Column("service", "Last of"),
+                        Column("service", "Last of", link=TO_SERVICE),
                         Column("example", "What it said"),
                     ),
                     todo="Was there nothing behind it? Then lower WINDVANE_FALSE_ALARMS_PER_WEEK. Many accepted: what"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from windvane.dashboards.board import CHOSEN, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
-from windvane.dashboards.pieces import SIGNALS, TO_CALL, TO_SIGNAL
+from windvane.dashboards.pieces import SIGNALS, TO_CALL, TO_SERVICE, TO_SIGNAL, TO_USER
 
 __all__ = ["BOARD"]
 
@@ -182,7 +182,7 @@ ORDER BY time DESC LIMIT 100""",
                             "Signal",
                             link=TO_SIGNAL,
                         ),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
                         Column("says", "What moved"),
                     ),
@@ -233,9 +233,9 @@ ORDER BY time DESC LIMIT 50""",
                     unit=Unit.TEXT,
                     columns=(
                         Column("time", "Time", Unit.TIME),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
-                        Column("user", "User"),
+                        Column("user", "User", link=TO_USER),
                         Column("id", "Call", link=TO_CALL),
                     ),
                     todo="Open one: where the text was empty, do not embed it; then take its vector out of the index.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from windvane.dashboards.board import CHOSEN, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
-from windvane.dashboards.pieces import SIGNALS, TO_CALL, TO_CONVERSATION
+from windvane.dashboards.pieces import SIGNALS, TO_CALL, TO_CONVERSATION, TO_SERVICE, TO_USER
 
 __all__ = ["BOARD"]
 
@@ -116,10 +116,10 @@ FROM {_FLAGGED} AND flag = 'injection' GROUP BY begins, service HAVING attempts 
                     unit=Unit.TEXT,
                     columns=(
                         Column("begins", "Five minutes from", Unit.TIME),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("attempts", "Attempts", Unit.COUNT),
                         Column("users", "Users", Unit.COUNT),
-                        Column("user", "Mostly"),
+                        Column("user", "Mostly", link=TO_USER),
                         Column("id", "Worst call", link=TO_CALL),
                     ),
                     todo="One user: block them. Many users at once: a document or a web page that all of them get.",
@@ -159,7 +159,7 @@ GROUP BY user ORDER BY attempts DESC, secrets DESC, personal DESC LIMIT 50""",
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,
                     columns=(
-                        Column("user", "User"),
+                        Column("user", "User", link=TO_USER),
                         Column("attempts", "Attempts", Unit.COUNT),
                         Column("secrets", "With secrets", Unit.COUNT),
                         Column("personal", "With personal data", Unit.COUNT),
@@ -189,9 +189,9 @@ FROM {_FLAGGED} AND flag IN ('injection', 'secret', 'personal_data') ORDER BY ti
                         Column("flag", "What"),
                         Column("value", "Score or number", Unit.SCORE),
                         Column("seen", "Kinds, or where"),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
-                        Column("user", "User"),
+                        Column("user", "User", link=TO_USER),
                         Column("conversation", "Conversation", link=TO_CONVERSATION),
                         Column("id", "Call", link=TO_CALL),
                     ),

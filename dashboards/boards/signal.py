@@ -6,7 +6,7 @@ from functools import reduce
 from typing import Final
 
 from windvane.dashboards.board import CHOSEN, ELAPSED_S, STEP, Board, Column, Kind, Panel, Row, Unit
-from windvane.dashboards.pieces import TO_CALL, TO_SIGNAL, quantile, standing
+from windvane.dashboards.pieces import TO_CALL, TO_SERVICE, TO_SIGNAL, quantile, standing
 
 __all__ = ["BOARD"]
 
@@ -161,7 +161,7 @@ ORDER BY state = 'fired' DESC, time DESC LIMIT 50""",
                         Column("time", "Said at", Unit.TIME),
                         Column("says", "What it says"),
                         Column("signal", "Signal", link=TO_SIGNAL),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
                         Column("version", "Prompt version"),
                         Column("segment", "Segment"),
@@ -240,7 +240,7 @@ ORDER BY abs(later), signal LIMIT 50""",
                         Column("since", "Since", Unit.TIME),
                         Column("later", "Later by", Unit.SECONDS),
                         Column("signal", "Signal", link=TO_SIGNAL),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
                         Column("says", "What it says"),
                     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from windvane.dashboards.board import CHOSEN, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
-from windvane.dashboards.pieces import CALLS, TO_CALL, TO_CONVERSATION, TO_SIGNAL, TO_USER, standing
+from windvane.dashboards.pieces import CALLS, TO_CALL, TO_CONVERSATION, TO_SERVICE, TO_SIGNAL, TO_USER, standing
 
 __all__ = ["BOARD"]
 
@@ -76,7 +76,7 @@ ORDER BY time DESC LIMIT 100""",
                         Column("state", "State"),
                         Column("signal", "Signal", link=TO_SIGNAL),
                         Column("user", "User", link=TO_USER),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("since", "Since", Unit.TIME),
                         Column("says", "What it says"),
                     ),
@@ -171,7 +171,7 @@ GROUP BY conversation ORDER BY calls_flagged DESC, last DESC LIMIT 100""",
                         Column("conversation", "Conversation", link=TO_CONVERSATION),
                         Column("calls_flagged", "Calls", Unit.COUNT),
                         Column("why", "Why"),
-                        Column("service", "Service"),
+                        Column("service", "Service", link=TO_SERVICE),
                         Column("user", "User", link=TO_USER),
                         Column("last", "Last", Unit.TIME),
                         Column("id", "Last call", link=TO_CALL),

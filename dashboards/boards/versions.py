@@ -19,7 +19,7 @@ _DIFFERS: Final = """arrayStringConcat(arrayFilter(word -> word != '', arrayMap(
         edges, before.2)), ', ')"""
 
 
-def _table(kind: str, title: str, question: str, todo: str, empty: str, *more: Column) -> Panel:
+def _table(kind: str, title: str, question: str, todo: str, empty: str) -> Panel:
     """Versions of one kind, each held against the one that came before it in its service, operation and prompt."""
     return Panel(
         title=title,
@@ -28,12 +28,12 @@ def _table(kind: str, title: str, question: str, todo: str, empty: str, *more: C
         sql=f"""SELECT service, operation, prompt, shown.version AS version, multiIf(before.1 = '', '',
         {_DIFFERS} = '', concat('nothing for certain, from ', before.1), concat({_DIFFERS}, ' than ', before.1)
     ) AS differs,
-    called, succeeded, usd, slow, first_at, last_at, liked, grounded, answer
+    first_at, called, succeeded, usd, slow, liked, grounded
 FROM
 (
     SELECT service_name AS service, gen_ai_operation_name AS operation, gen_ai_prompt_name AS prompt,
         toString(versions.version) AS version, versions.calls AS called, success AS succeeded, cost AS usd,
-        latency_p95 AS slow, feedback AS liked, groundedness AS grounded, output_tokens AS answer, first_at, last_at,
+        latency_p95 AS slow, feedback AS liked, groundedness AS grounded, first_at, last_at,
         [{_EDGES}] AS edges,
         lagInFrame((version, edges), 1, ('', edges))
             OVER (PARTITION BY service, operation, prompt ORDER BY first_at) AS before
@@ -46,18 +46,16 @@ ORDER BY service, operation, prompt, first_at DESC LIMIT 100""",
         unit=Unit.TEXT,
         columns=(
             Column("service", "Service", link=TO_SERVICE),
-            *more,
+            Column("prompt", "Prompt"),
             Column("version", "Version"),
-            Column("differs", "Differs in"),
+            Column("first_at", "First", Unit.TIME),
             Column("called", "Calls", Unit.COUNT),
             Column("succeeded", "Succeeded", Unit.SHARE),
             Column("usd", "Cost of a call", Unit.USD),
             Column("slow", "Latency, 95 %", Unit.SECONDS),
-            Column("answer", "Output tokens", Unit.COUNT),
             Column("liked", "Good feedback", Unit.SHARE),
             Column("grounded", "Grounded", Unit.SCORE),
-            Column("first_at", "First", Unit.TIME),
-            Column("last_at", "Last", Unit.TIME),
+            Column("differs", "Than the one before"),
         ),
         todo=todo,
         empty=empty,
@@ -135,7 +133,6 @@ ORDER BY state = 'fired' DESC, since DESC LIMIT 50""",
                     "How do the versions of each prompt do?",
                     "Worse in success, feedback or groundedness: take it back. Nothing certain: wait for more calls.",
                     "No call in this time range names a prompt version: set gen_ai.prompt.version in the app.",
-                    Column("prompt", "Prompt"),
                 ),
                 _table(
                     "model",
@@ -143,8 +140,6 @@ ORDER BY state = 'fired' DESC, since DESC LIMIT 50""",
                     "How do the models do that a service and prompt are answered by?",
                     "As good and cheaper: move the traffic there. See what it costs in all on the board Cost.",
                     "No call in this time range names a model.",
-                    Column("operation", "Operation"),
-                    Column("prompt", "Prompt"),
                 ),
                 _table(
                     "release",
@@ -152,8 +147,6 @@ ORDER BY state = 'fired' DESC, since DESC LIMIT 50""",
                     "How do the releases of each service do?",
                     "Worse since the newest: roll it back. Both are still called: the roll-out is not through.",
                     "No call in this time range names a release: set service.version in the app.",
-                    Column("operation", "Operation"),
-                    Column("prompt", "Prompt"),
                 ),
             ),
         ),
@@ -179,7 +172,7 @@ ORDER BY state = 'fired' DESC, since DESC LIMIT 50""",
                     "How long do the slowest calls in twenty of each version take at least?",
                     f"{quantile('latency', 0.95)} AS p95",
                     Unit.SECONDS,
-                    "The new one alone is slow: are its answers longer? See its output tokens above.",
+                    "The new one alone is slow: are its answers longer? See the board Latency and tokens.",
                 ),
             ),
         ),

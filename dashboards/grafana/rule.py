@@ -115,7 +115,8 @@ def _query(rule: Rule, datasource: str) -> dict[str, Any]:
     # Only what tells the series apart, and one number: a table of these is a set of labelled numbers. One that is NULL
     # is nothing to judge.
     wanted = ", ".join([*rule.labels, "value"])
-    sql = f"SELECT {wanted}\nFROM\n(\n{rule.sql}\n)\nWHERE value IS NOT NULL"
+    only = f" AND signal = '{rule.signal}'" if rule.signal else ""
+    sql = f"SELECT {wanted}\nFROM\n(\n{rule.sql}\n)\nWHERE value IS NOT NULL{only}"
     return {
         "refId": "A",
         "datasourceUid": datasource,

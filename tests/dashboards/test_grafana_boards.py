@@ -6,6 +6,7 @@ import doctest
 import importlib
 import pkgutil
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tests.servers.grafana import check
 from windvane.dashboards import grafana
 from windvane.dashboards.board import FILTERS, Kind, Level, Panel, Row, Threshold
 from windvane.dashboards.boards import boards
-from windvane.dashboards.grafana.board import dashboards
+from windvane.dashboards.grafana.board import dashboard, dashboards
 from windvane.dashboards.grafana.panel import panel
 
 BOARDS = {board.uid: board for board in boards()}
@@ -47,26 +48,25 @@ def test_a_board_is_what_grafana_takes(uid: str) -> None:
 
 @each_board
 def test_every_panel_is_there_in_its_order_with_its_own_sql(uid: str) -> None:
-    shown, wanted = panels(uid), BOARDS[uid].panels
-    assert [one["id"] for one in shown] == list(range(1, len(wanted) + 1))
-    assert [one["targets"][0]["rawSql"] for one in shown] == [one.sql for one in wanted]
-    for one, panel in zip(shown, wanted, strict=True):
-        assert one["title"] == panel.title and one["fieldConfig"]["defaults"]["unit"] == panel.unit
-        assert panel.question in one["description"] and panel.todo in one["description"]
-        assert one["fieldConfig"]["defaults"]["noValue"] == panel.empty and one["interval"] == "1m"
-        # The text is looked through for variables, too.
-        assert not re.search(r"\$\w|\$\{|\[\[", one["description"] + one["title"] + panel.empty)
+    shown, ours = panels(uid), BOARDS[uid].panels
+    assert [one["id"] for one in shown] == list(range(1, len(ours) + 1))
+    assert [one["targets"][0]["rawSql"] for one in shown] == [one.sql for one in ours]
+    for one, wanted in zip(shown, ours, strict=True):
+        assert one["title"] == wanted.title and one["fieldConfig"]["defaults"]["unit"] == wanted.unit
+        assert wanted.question in one["description"] and wanted.todo in one["description"]
+        assert one["fieldConfig"]["defaults"]["noValue"] == wanted.empty and one["interval"] == "1m"
+        assert "$" not in one["description"] + one["title"], "there, too, Grafana would see variables"
 
 
 @each_board
 def test_a_query_has_the_shape_that_its_panel_draws(uid: str) -> None:
-    for one, panel in zip(panels(uid), BOARDS[uid].panels, strict=True):
+    for one, wanted in zip(panels(uid), BOARDS[uid].panels, strict=True):
         (target,) = one["targets"]
         assert target["datasource"] == one["datasource"] == SOURCE
-        assert target["format"] == (0 if panel.kind is Kind.LINES else 1), "numbers: a word loses the time zone"
-        assert one["type"] == {"stat": "stat", "lines": "timeseries", "bars": "barchart", "table": "table"}[panel.kind]
+        assert target["format"] == (0 if wanted.kind is Kind.LINES else 1), "numbers: a word loses the time zone"
+        assert one["type"] == {"stat": "stat", "lines": "timeseries", "bars": "barchart", "table": "table"}[wanted.kind]
         # In JavaScript's replace, which puts the condition in, these stand for parts of the query.
-        assert not re.search(r"\$[&'`$]", panel.sql)
+        assert not re.search(r"\$[&'`$]", wanted.sql)
 
 
 @each_board
@@ -87,7 +87,7 @@ def test_filters_are_variables_and_no_others_are_used(uid: str) -> None:
     variables = {one["name"]: one for one in DASHBOARDS[uid]["templating"]["list"]}
     assert tuple(variables) == BOARDS[uid].filters
     used = {name for one in panels(uid) for name in re.findall(r"\$\{(\w+)", one["targets"][0]["rawSql"])}
-    used |= {name for one in panels(uid) for name in re.findall(r", \$(\w+)\)", one["targets"][0]["rawSql"])}
+    used |= {name for one in panels(uid) for name in re.findall(r", \$([a-z]\w*)\)", one["targets"][0]["rawSql"])}
     assert used <= variables.keys()
     for name, one in variables.items():
         if FILTERS[name]:
@@ -101,8 +101,8 @@ def test_filters_are_variables_and_no_others_are_used(uid: str) -> None:
 
 @each_board
 def test_links_lead_to_a_board_that_has_the_filter_and_say_which_row(uid: str) -> None:
-    for one, panel in zip(panels(uid), BOARDS[uid].panels, strict=True):
-        wanted = [column.link for column in panel.columns if column.link]
+    for one, wanted in zip(panels(uid), BOARDS[uid].panels, strict=True):
+        leading = [column.link for column in wanted.columns if column.link]
         overrides = {each["matcher"]["options"]: each["properties"] for each in one["fieldConfig"]["overrides"]}
         links = [
             link["url"]
@@ -111,7 +111,7 @@ def test_links_lead_to_a_board_that_has_the_filter_and_say_which_row(uid: str) -
             if given["id"] == "links"
             for link in given["value"]
         ]
-        assert len(links) == len(wanted)
+        assert len(links) == len(leading)
         for url in links:
             found = re.fullmatch(
                 r"/d/([\w-]+)\?\$\{__url_time_range\}((?:&var-\w+=\$\{__data\.fields\.\w+:percentencode\})*)", url
@@ -123,16 +123,16 @@ def test_links_lead_to_a_board_that_has_the_filter_and_say_which_row(uid: str) -
 
 @each_board
 def test_a_table_shows_the_columns_that_are_named_and_no_others(uid: str) -> None:
-    for one, panel in zip(panels(uid), BOARDS[uid].panels, strict=True):
-        if panel.kind is not Kind.TABLE:
+    for one, wanted in zip(panels(uid), BOARDS[uid].panels, strict=True):
+        if wanted.kind is not Kind.TABLE:
             assert one["fieldConfig"]["overrides"] == []
             continue
         custom = one["fieldConfig"]["defaults"]["custom"]
         assert custom["hidden"] and custom["hideFrom"]["viz"]
         overrides = {each["matcher"]["options"]: each["properties"] for each in one["fieldConfig"]["overrides"]}
         shown = {name for name, each in overrides.items() if {"id": "custom.hideFrom.viz", "value": False} in each}
-        assert shown == {column.name for column in panel.columns}
-        for column in panel.columns:
+        assert shown == {column.name for column in wanted.columns}
+        for column in wanted.columns:
             assert {"id": "displayName", "value": column.title} in overrides[column.name]
             assert {"id": "unit", "value": column.unit.value} in overrides[column.name]
 
@@ -150,10 +150,6 @@ def test_colours_begin_at_their_thresholds_and_without_one_nothing_is_coloured()
 
 
 def test_panels_flow_to_the_next_line_below_the_highest_of_theirs() -> None:
-    from dataclasses import replace
-
-    from windvane.dashboards.grafana.board import dashboard
-
     one = Panel(title="T", question="Why?", sql="SELECT 1 AS value", todo="Look.", kind=Kind.STAT)
     sizes = ((16, 3), (8, 5), (12, 4))
     row = Row("R", tuple(replace(one, title=str(size), width=size[0], height=size[1]) for size in sizes))

@@ -10,6 +10,7 @@ import asyncio
 import copy
 import json
 import threading
+from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -27,8 +28,9 @@ _CONTRACTS: Final = DATA.parent / "contracts"
 Body = dict[str, Any]
 
 
+@cache
 def contract(name: str) -> Any:
-    """Return a contract; skip, by name, where it is absent."""
+    """Return a contract, not to be changed; skip, by name, where it is absent."""
     path = _CONTRACTS / name
     if not path.exists():
         pytest.skip(f"{name} is not in {_CONTRACTS.name}/: set WINDVANE_TEST_DATA to the folder beside it")

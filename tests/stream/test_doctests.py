@@ -10,12 +10,13 @@ from collections.abc import Iterator
 import pytest
 
 import windvane.collectors
+import windvane.dashboards
 import windvane.storage
 import windvane.stream
 
 
 def modules() -> Iterator[str]:
-    for package in (windvane.collectors, windvane.stream, windvane.storage):
+    for package in (windvane.collectors, windvane.stream, windvane.storage, windvane.dashboards):
         yield package.__name__
         yield from (found.name for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."))
 

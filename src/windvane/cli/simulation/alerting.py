@@ -16,13 +16,13 @@ from windvane.storage.store import ClickHouseStore
 
 __all__ = ["follow"]
 
-_GRID: Final = timedelta(minutes=1)
+_GRID: Final = timedelta(minutes=5)
 
 
 def follow(store: ClickHouseStore, reader: Reader, file: RuleFile, start: datetime, end: datetime,
            advance: Callable[[int], None]) -> Iterator[Change]:  # fmt: skip
-    """Yield what rules say from `start` to `end`, in the book too: at the end of each minute, and one tick after
-    each change of a signal. `advance` is told how many seconds have passed. Blocks on the store.
+    """Yield what rules say from `start` to `end`, in the book too: every five minutes, and one tick after each
+    change of a signal. `advance` is told how many seconds have passed. Blocks on the store.
 
     A moment is the last second of a minute: sums by the minute then hold nothing that was still to come.
     """

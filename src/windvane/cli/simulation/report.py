@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from windvane.cli.simulation.incidents import INCIDENTS
@@ -54,9 +55,9 @@ def _alerts(alerts: Sequence[Change], start: datetime, hours: float) -> Iterator
     told = [change for change in alerts if change.notification and change.state is State.FIRING]
     about = [((change.time - start).total_seconds(), change.labels.get("service", ""), change.rule) for change in told]
     verdict = judge(about, hours)
-    first = {name: min(delays.values()) for name, delays in verdict.delays.items() if delays}
-    soon = sum(delay <= IN_TIME_S for delay in first.values())
-    delays = ", ".join(f"{name} {delay:.0f} s" for name, delay in first.items())
+    first = {name: min(delays.items(), key=itemgetter(1)) for name, delays in verdict.delays.items() if delays}
+    soon = sum(delay <= IN_TIME_S for _, delay in first.values())
+    delays = ", ".join(f"{name} after {delay:.0f} s by {rule}" for name, (rule, delay) in first.items())
     yield (
         f"\n{soon} of the {len(INCIDENTS)} incidents were alerted within {IN_TIME_S:.0f} s ({delays});"
         f" {len(verdict.strays) or 'no'} alerts without an incident."

@@ -33,12 +33,15 @@ class Verdict:
 
 
 def judge(fired: Iterable[tuple[float, str, str]], hours: float) -> Verdict:
-    """Judge what fired: seconds since the simulation's start, service and signal of each, in the order of time."""
+    """Judge what fired: seconds since the simulation's start, service and signal of each, in the order of time.
+
+    Without a service it is about any that something is wrong with.
+    """
     verdict = Verdict()
     for place, (at_s, service, signal) in enumerate(fired):
         for incident in INCIDENTS:
             begins, ends = incident.begins * hours * 3600, incident.ends * hours * 3600
-            if service in incident.services and begins <= at_s <= ends + _AFTER_S:
+            if (not service or service in incident.services) and begins <= at_s <= ends + _AFTER_S:
                 verdict.delays[incident.name].setdefault(signal, at_s - begins)
                 break
         else:

@@ -1,0 +1,1 @@
+REVOKE SELECT ON {database}.calls_1d FROM windvane_reader_role;
