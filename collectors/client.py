@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from windvane.collectors.cells import cells_of
+from windvane.collectors.context import around
 from windvane.collectors.counts import Stats
 from windvane.collectors.event import INDEX
 from windvane.collectors.sender import Sender
@@ -158,6 +159,17 @@ class Client:
             if not self._enabled:
                 return ""
             data = None
+            if (held := around()) is not None:
+                if event is None:
+                    user, session = user or held.user, session or held.session
+                    if prompt_name is None:
+                        prompt_name, prompt_version = held.prompt_name, prompt_version or held.prompt_version
+                    tags = _both(held.tags, tags) if held.tags else tags
+                    trace_id = trace_id or held.trace_id
+                    if held.span_id and not more:
+                        more = {"parent_span_id": held.span_id}
+                elif isinstance(event, Mapping):
+                    event = {**held.fields(), **event}
             if (
                 event is None
                 and not more
@@ -254,6 +266,11 @@ class Client:
         return Stats(
             emitted, delivered, spooled, dropped, sender.adopted, sender.retries, sender.error, masked, unredactable
         )
+
+
+def _both(outer: Mapping[str, str], own: Any) -> Any:
+    """Return the tags around an event and its own, which win."""
+    return {**outer, **(own if isinstance(own, Mapping) else dict.fromkeys(own or (), ""))}
 
 
 def _sound(value: object) -> str:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from windvane.dashboards.alerts.courier import Courier
@@ -60,7 +61,7 @@ class AlertLoop:
                 if not sure:
                     self._evaluator.open()
                 end = self._clock() + _SHARE * TICK_S
-                changed = self._evaluator.round(datetime.fromtimestamp(at, UTC), lambda end=end: self._clock() > end)
+                changed = self._evaluator.round(datetime.fromtimestamp(at, UTC), partial(self._is_past, end))
             except Fenced as error:
                 self.trouble = str(error)
                 _log.error("%s", error)
@@ -77,6 +78,9 @@ class AlertLoop:
             self._say("")
             if any(change.notification for change in changed):
                 self._news.set()
+
+    def _is_past(self, end: float) -> bool:
+        return self._clock() > end
 
     def _tell(self) -> None:
         while not self._stopping.is_set():

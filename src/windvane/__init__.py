@@ -6,6 +6,12 @@ In an app:
 
     windvane.init(endpoint="http://127.0.0.1:7070", service="checkout")
     windvane.emit(model="gpt-4o", prompt="…", response="…", input_tokens=312, output_tokens=187, latency=1.2)
+
+or around a call as it is made:
+
+    with windvane.context(user="ann", session="s-1"), windvane.call(model="gpt-4o", prompt=question) as call:
+        call.set(response=ask(question))
+    windvane.feedback(call.id, score=1)
 """
 
 from __future__ import annotations
@@ -13,15 +19,21 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
 
+from windvane.collectors.call import Call, observed
 from windvane.collectors.client import Client
+from windvane.collectors.context import context
 from windvane.collectors.counts import Stats
 from windvane.errors import ConfigError
 
-__all__ = ["Client", "Stats", "emit", "flush", "init", "shutdown", "stats"]
+__all__ = ["Call", "Client", "Stats", "call", "context", "embedding", "emit", "feedback", "flush", "init", "observe"]
+__all__ += ["retrieval", "shutdown", "stats", "tool"]
 
 __version__ = "0.1.0"
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _lock = threading.RLock()
 _client: Client | None = None
@@ -66,6 +78,59 @@ os.register_at_fork(after_in_child=_after_fork)
 def emit(event: Any = None, /, **fields: Any) -> str:
     """Hand one event to the process's client, made from the settings if there is none. See `Client.emit`."""
     return (_client or _default()).emit(event, **fields)
+
+
+def _emit(**fields: Any) -> str:
+    # By its name at the time: `init` may come after a function is decorated.
+    return emit(**fields)
+
+
+def call(operation: str = "chat", **fields: Any) -> Call:
+    """Begin a call: `with windvane.call(model=…, prompt=…) as call:`. See `Call`."""
+    return Call(_emit, {"operation": operation, **fields})
+
+
+def retrieval(query: Any = None, **fields: Any) -> Call:
+    """Begin a retrieval; `call.set(context=[…])` says which documents it has found."""
+    return call("retrieval", prompt=query, **fields)
+
+
+def tool(name: str, arguments: Any = None, **fields: Any) -> Call:
+    """Begin a run of a tool; `call.set(response=…)` says what it has returned."""
+    return call("execute_tool", tool=name, prompt=arguments, **fields)
+
+
+def embedding(text: Any = None, **fields: Any) -> Call:
+    """Begin the embedding of a text; `call.set(embedding=[…])` says what it is."""
+    return call("embeddings", prompt=text, **fields)
+
+
+@overload
+def observe(function: F, /) -> F: ...
+
+
+@overload
+def observe(*, texts: bool = True, operation: str = "chat", **fields: Any) -> Callable[[F], F]: ...
+
+
+def observe(function: Any = None, /, *, texts: bool = True, operation: str = "chat", **fields: Any) -> Any:
+    """Make each run of a function one call: `@windvane.observe`, or with fields, `@windvane.observe(model="m")`.
+
+    Functions, coroutines and generators of both kinds keep their results, exceptions and signatures. Arguments are the
+    prompt and the result is the response, unless `texts` is False.
+    """
+    named = {"operation": operation, **fields}
+    if function is None:
+        return lambda wrapped: observed(_emit, wrapped, named, texts=texts)
+    return observed(_emit, function, named, texts=texts)
+
+
+def feedback(id: str, *, score: float | None = None, label: str | None = None, name: str | None = None,
+             **fields: Any) -> str:  # fmt: skip
+    """Say what somebody thinks of the event `id`, now or days later; `name` is what was judged. Never raises."""
+    return emit(
+        {"operation": "feedback", "target_id": id, "score": score, "label": label, "evaluation": name, **fields}
+    )
 
 
 def flush(timeout_s: float = 5.0) -> bool:

@@ -32,12 +32,12 @@ class Moody(Reader):
         super().__init__(connections)
         self.slow_s, self.fails, self.asked = 0.0, False, 0
 
-    def text(self, sql: str, form: str = "table") -> bytes:
+    def text(self, sql: str, form: str = "table", *, checked: bool = False) -> bytes:
         self.asked += 1
         time.sleep(self.slow_s)
         if self.fails:
             raise StoreUnavailable("the store does not answer: it is being restarted")
-        return super().text(sql, form)
+        return super().text(sql, form, checked=checked)
 
 
 @contextmanager

@@ -1,0 +1,185 @@
+"""One call as it is made: begun, filled while it runs, emitted when it ends, whatever way it ends."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Final, TypeVar
+
+from windvane.collectors.context import Around, around, inside
+
+__all__ = ["Call", "observed"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+Emit = Callable[..., str]
+_clock: Final = time.perf_counter
+
+
+class Call:
+    """A call of a model, a tool, a retriever, an embedder. `with windvane.call(…) as call:` makes one.
+
+    What is known at its beginning is given at once; what is known later is set: `call.set(response=…, input_tokens=…)`.
+    Fields are those of docs/reference/events.md, by any of their names. Nothing of it raises into the app, blocks, or
+    swallows the app's own exceptions: these become `error` and go on.
+    """
+
+    __slots__ = ("_around", "_begun", "_emit", "_ended", "_fields", "_inside", "id", "span_id", "trace_id")
+
+    def __init__(self, emit: Emit, fields: Mapping[str, Any]) -> None:
+        """Begin now. `emit` takes fields and returns an id: `Client.emit`."""
+        self._emit, self._fields = emit, dict(fields)
+        self._around: Around | None = around()
+        self.trace_id: str = (self._around and self._around.trace_id) or os.urandom(16).hex()
+        self.span_id = os.urandom(8).hex()
+        self.id = f"{self.span_id}-{self.trace_id[:8]}"
+        """The event's id, known from the beginning: for `windvane.feedback`."""
+        self._ended = False
+        self._inside: Any = None
+        self._begun = _clock()
+
+    def set(self, **fields: Any) -> None:
+        """Say more of it. None says nothing."""
+        self._fields.update((name, value) for name, value in fields.items() if value is not None)
+
+    def first_chunk(self) -> None:
+        """Say that the answer has begun, now. Only the first time counts."""
+        self._fields.setdefault("ttft", _clock() - self._begun)
+
+    def fail(self, error: BaseException | str) -> None:
+        """Say that it has failed."""
+        self._fields["error"] = error
+
+    def left(self, error: BaseException) -> None:
+        """Say that an exception ends it. A generator that is not read to its end is no failure."""
+        if not isinstance(error, GeneratorExit):
+            self.fail(error)
+
+    def end(self) -> str:
+        """Emit it, once; return its id."""
+        if self._ended:
+            return self.id
+        self._ended = True
+        held = self._around.fields() if self._around else {}
+        held.pop("trace_id", None)
+        tags = {**held.pop("tags", {}), **_tags(self._fields.pop("tags", None))}
+        self._fields.setdefault("latency", _clock() - self._begun)
+        return self._emit(**{
+            "id": self.id, "trace_id": self.trace_id, "span_id": self.span_id, **held, **self._fields,
+            "tags": tags or None,
+        })  # fmt: skip
+
+    def __enter__(self) -> Call:
+        self._inside = inside(self.trace_id, self.span_id)
+        self._inside.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._inside.__exit__(None, None, None)
+        if error is not None:
+            self.left(error)
+        self.end()
+
+
+def _tags(given: Any) -> dict[str, str]:
+    return dict(given) if isinstance(given, Mapping) else dict.fromkeys(given or (), "")
+
+
+def observed(emit: Emit, function: F, fields: Mapping[str, Any], *, texts: bool) -> F:
+    """Return `function`, of any of the four kinds, so that each run of it is one call.
+
+    With `texts` its arguments are the prompt and what it returns, or yields, is the response.
+    """
+    named = {"tags": {"function": function.__qualname__}, **fields}
+
+    def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+        call = Call(emit, named)
+        if texts:
+            call.set(prompt=_arguments(function, args, kwargs))
+        return call
+
+    if inspect.isasyncgenfunction(function):
+
+        @functools.wraps(function)
+        async def streams_later(*args: Any, **kwargs: Any) -> Any:
+            call, pieces, sent = begin(args, kwargs), [], None
+            source = function(*args, **kwargs)
+            try:
+                while True:
+                    with inside(call.trace_id, call.span_id):
+                        piece = await source.asend(sent)
+                    call.first_chunk()
+                    pieces.append(piece)
+                    sent = yield piece
+            except StopAsyncIteration:
+                pass
+            except BaseException as error:
+                call.left(error)
+                raise
+            finally:
+                await source.aclose()
+                call.set(response=_joined(pieces) if texts else None)
+                call.end()
+
+        return streams_later  # type: ignore[return-value]
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def streams(*args: Any, **kwargs: Any) -> Any:
+            call, pieces, sent = begin(args, kwargs), [], None
+            source = function(*args, **kwargs)
+            try:
+                while True:
+                    # Not while the caller has its turn: what it does between two pieces is no part of this.
+                    with inside(call.trace_id, call.span_id):
+                        piece = source.send(sent)
+                    call.first_chunk()
+                    pieces.append(piece)
+                    sent = yield piece
+            except StopIteration as stop:
+                return stop.value
+            except BaseException as error:
+                call.left(error)
+                raise
+            finally:
+                source.close()
+                call.set(response=_joined(pieces) if texts else None)
+                call.end()
+
+        return streams  # type: ignore[return-value]
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def runs_later(*args: Any, **kwargs: Any) -> Any:
+            with begin(args, kwargs) as call:
+                result = await function(*args, **kwargs)
+                call.set(response=result if texts else None)
+                return result
+
+        return runs_later  # type: ignore[return-value]
+
+    @functools.wraps(function)
+    def runs(*args: Any, **kwargs: Any) -> Any:
+        with begin(args, kwargs) as call:
+            result = function(*args, **kwargs)
+            call.set(response=result if texts else None)
+            return result
+
+    return runs  # type: ignore[return-value]
+
+
+def _arguments(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return the one argument, or all of them by name."""
+    try:
+        bound = inspect.signature(function).bind(*args, **kwargs).arguments
+    except (TypeError, ValueError):
+        return None  # the call itself will say what is wrong with them
+    given = {name: value for name, value in bound.items() if name not in ("self", "cls")}
+    return next(iter(given.values())) if len(given) == 1 else given
+
+
+def _joined(pieces: list[Any]) -> Any:
+    return "".join(pieces) if all(isinstance(piece, str) for piece in pieces) else pieces
