@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time
 from typing import Final
 
 from windvane.dashboards.alerts.cells import Cells, nearest
+from windvane.dashboards.alerts.channels import check_url
 from windvane.dashboards.alerts.rule import Budget, Channel, Maintenance, Severity
 from windvane.dashboards.alerts.rule_table import name_of
 
@@ -40,10 +41,8 @@ def _url(cells: Cells) -> str:
             why = error.strerror if isinstance(error, OSError) else "it is no text"
             cells.fault(key, f"{path} cannot be read: {why}", "name a file, from where this one is, with the URL in it")
             return ""
-    if "://" not in url or len(url.split()) != 1:
-        cells.fault(
-            key, f"the {key} of {cells.named()} is no URL", "write one as Apprise has it: slack://…, mailto://…"
-        )
+    if wrong := check_url(url):
+        cells.fault(key, f"the {key} of {cells.named()} cannot be used: {wrong}", "then try: windvane alerts send NAME")
     return url
 
 

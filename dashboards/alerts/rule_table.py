@@ -20,7 +20,7 @@ _KEYS: Final = (
     "keep", "severity", "no_data", "on_error", "group_by", "follows", "repeat", "message", "todo", "link", "extra",
 )  # fmt: skip
 _SERIES: Final = ("service", "model", "operation", "prompt_version", "segment", "feature")
-_TO_SIGNAL: Final = Link("windvane-signal", {"signal": "signal", "service": "service", "model": "model"})
+_TO_SIGNAL: Final = Link("windvane-signal", {name: name for name in ("signal", "feature", "service", "model")})
 _COLUMN: Final = re.compile(r"[A-Za-z_]\w*")
 _TAKEN: Final = ("rule", "severity", "value")
 """No series may have these as labels: every alert has them."""
@@ -38,7 +38,8 @@ def rule_of(cells: Cells, signals: Collection[str]) -> Rule:
         cells.fault("extra", f"extra sets {name}, which the rule has anyway", "choose another name")
     return Rule(
         name=name_of(cells), title=cells.text("title", needed=True), sql=sql, signal=cells.text("signal"),
-        labels=labels, above=above, below=below, until=until, unit=UNITS[cells.choice("unit", UNITS, "count")], window_s=cells.duration("window", 300, 1),
+        labels=labels, above=above, below=below, until=until,
+        unit=UNITS[cells.choice("unit", UNITS, "count")], window_s=cells.duration("window", 300, 1),
         every_s=cells.duration("every", 60, 1), for_s=cells.duration("for", 0), keep_s=cells.duration("keep", 0),
         severity=Severity(cells.choice("severity", list(Severity), Severity.WARNING)),
         no_data=Missing(cells.choice("no_data", list(Missing), Missing.OK)),

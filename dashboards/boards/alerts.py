@@ -5,13 +5,25 @@ from __future__ import annotations
 from typing import Final
 
 from windvane.dashboards.board import Board, Column, Kind, Level, Panel, Row, Threshold, Unit
-from windvane.dashboards.pieces import ALERTED, OPEN_ALERTS, TO_SERVICE
+from windvane.dashboards.pieces import ALERTED, OPEN_ALERTS, TO_SERVICE, TO_SIGNAL
 
 __all__ = ["BOARD"]
 
 _WORST: Final = "indexOf(['critical', 'warning', 'info'], severity)"
-_ABOUT: Final = """arrayStringConcat(arrayMap(label -> concat(label.1, ' ', label.2),
-        arrayFilter(label -> label.1 != 'service', CAST(labels, 'Array(Tuple(String, String))'))), ', ') AS about"""
+# What the alert is about, as columns that lead on; a rule over a signal has its name in the link.
+_ABOUT: Final = """labels['service'] AS service, labels['model'] AS model, labels['feature'] AS feature,
+    decodeURLComponent(extractURLParameter(link, 'signal')) AS signal,
+    arrayStringConcat(arrayMap(label -> concat(label.1, ' ', label.2),
+        arrayFilter(label -> label.1 NOT IN ('service', 'feature') AND label.2 != '',
+            CAST(labels, 'Array(Tuple(String, String))'))), ', ') AS about"""
+_TOLD: Final = """multiIf(quiet != '', quiet, state = 'pending', 'not yet', notification = '', 'nobody: no channel',
+        arrayStringConcat(channels, ', ')) AS told"""
+# What goes on firing is in several rows: it is told again, or is no longer quiet.
+_BEGUN: Final = f"""(
+    SELECT rule, alert, since, any(severity) AS bad, min(alerts.time) AS begun
+    FROM alerts WHERE state IN ('firing', 'no_data', 'error') AND $__timeFilter(alerts.time) AND {ALERTED}
+    GROUP BY rule, alert, since
+)"""
 _NOTIFICATIONS: Final = "notifications WHERE $__timeFilter(notifications.time)"
 
 
@@ -61,8 +73,8 @@ BOARD: Final = Board(
                 Panel(
                     title="What fires",
                     question="What is wrong, since when, how bad is it, and is anybody told? The worst first.",
-                    sql=f"""SELECT severity, state, since, rule, says, value, {_ABOUT}, labels['service'] AS service,
-    multiIf(quiet != '', quiet, state = 'pending', 'not yet', 'told') AS told, link
+                    sql=f"""SELECT severity, state, since, rule, says, {_ABOUT},
+    {_TOLD}, extract(link, '^/boards/windvane-([a-z]+)') AS look
 FROM {OPEN_ALERTS} ORDER BY state = 'pending', {_WORST}, since LIMIT 100""",
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,
@@ -72,14 +84,14 @@ FROM {OPEN_ALERTS} ORDER BY state = 'pending', {_WORST}, since LIMIT 100""",
                         Column("since", "Since", Unit.TIME),
                         Column("rule", "Rule"),
                         Column("says", "What it says"),
-                        Column("value", "Value", Unit.SCORE),
                         Column("service", "Service", link=TO_SERVICE),
+                        Column("signal", "Signal", link=TO_SIGNAL),
                         Column("about", "Of what else"),
                         Column("told", "Told, or why not"),
-                        Column("link", "Where to look"),
+                        Column("look", "Board"),
                     ),
-                    todo="Begin with what is critical and oldest; its message says where to look. One that is known:"
-                    " `windvane alerts silence`.",
+                    todo="Begin with what is critical and oldest: open its signal, its service or the board named."
+                    " One that is known: `windvane alerts silence`.",
                     empty="No alert is pending or fires.",
                     width=24,
                 ),
@@ -145,9 +157,8 @@ FROM silences WHERE ends >= $__fromTime ORDER BY indexOf(['in force', 'to come',
                 Panel(
                     title="Begun to fire",
                     question="When did alerts begin to fire, by severity?",
-                    sql=f"""SELECT $__timeInterval(alerts.time) AS time, severity, count() AS fired
-FROM alerts WHERE state IN ('firing', 'no_data', 'error') AND $__timeFilter(alerts.time) AND {ALERTED}
-GROUP BY time, severity ORDER BY time""",
+                    sql=f"""SELECT $__timeInterval(begun) AS time, bad AS severity, count() AS fired
+FROM {_BEGUN} GROUP BY time, severity ORDER BY time""",
                     todo="Many at one moment have one cause: read the oldest of them.",
                     empty="Nothing began to fire in this time range.",
                 ),
@@ -155,8 +166,7 @@ GROUP BY time, severity ORDER BY time""",
                     title="Rules by alerts",
                     question="Which rules fired most often in the time range?",
                     sql=f"""SELECT toString(rule) AS name, count() AS value
-FROM alerts WHERE state IN ('firing', 'no_data', 'error') AND $__timeFilter(alerts.time) AND {ALERTED}
-GROUP BY name ORDER BY value DESC LIMIT 20""",
+FROM {_BEGUN} GROUP BY name ORDER BY value DESC LIMIT 20""",
                     kind=Kind.BARS,
                     todo="One that fires every night and is never acted upon: raise its threshold, or its severity is"
                     " too high.",
@@ -165,8 +175,8 @@ GROUP BY name ORDER BY value DESC LIMIT 20""",
                 Panel(
                     title="History",
                     question="What began, fired and was resolved, the newest first?",
-                    sql=f"""SELECT alerts.time AS time, state, severity, rule, says, value, since, {_ABOUT},
-    labels['service'] AS service, if(quiet = '', arrayStringConcat(channels, ', '), quiet) AS told
+                    sql=f"""SELECT alerts.time AS time, state, severity, rule, says, {_ABOUT},
+    {_TOLD}
 FROM alerts WHERE $__timeFilter(alerts.time) AND {ALERTED} ORDER BY time DESC LIMIT 100""",
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,
@@ -176,10 +186,8 @@ FROM alerts WHERE $__timeFilter(alerts.time) AND {ALERTED} ORDER BY time DESC LI
                         Column("severity", "Severity"),
                         Column("rule", "Rule"),
                         Column("says", "What it says"),
-                        Column("value", "Value", Unit.SCORE),
                         Column("service", "Service", link=TO_SERVICE),
-                        Column("about", "Of what else"),
-                        Column("since", "Since", Unit.TIME),
+                        Column("signal", "Signal", link=TO_SIGNAL),
                         Column("told", "Told, or why not"),
                     ),
                     todo="Read upwards: the first of several that fired together is nearest to the cause.",

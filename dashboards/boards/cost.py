@@ -15,14 +15,21 @@ _OPEN: Final = standing(
 _SERVICE: Final = "$__conditionalAll(service_name IN (${service:singlequote}), $service)"
 # Spending is kept by the hour: the hours that the time range begins and ends in are counted whole.
 _SPENDING: Final = f"spending WHERE hour >= toStartOfHour($__fromTime) AND hour <= $__toTime AND {CHOSEN}"
-# `costs` is made from the events themselves: two days are read at most.
-_COSTS: Final = (
-    "costs WHERE day >= greatest(toDate($__fromTime, 'UTC'), toDate($__toTime, 'UTC') - 1)"
-    f" AND day <= toDate($__toTime, 'UTC') AND {CHOSEN}"
-)
+_COSTS: Final = f"costs WHERE day >= toDate($__fromTime, 'UTC') AND day <= toDate($__toTime, 'UTC') AND {CHOSEN}"
 _MONTH: Final = "toDateTime(toStartOfMonth($__toTime, 'UTC'), 'UTC')"
 
-# A budget for `*` is for each that has none of its own. Where there is no budget, nothing is read.
+_SCOPES: Final = {"service": "service_name", "team": "team", "user": "user_id", "key": "key"}
+# Of a scope that no budget is for, nothing is read; of one with budgets by the day alone, this day.
+_SPENT: Final = "\n        UNION ALL\n".join(
+    f"""        SELECT '{scope}' AS scope, toString({column}) AS who, toFloat64(sum(cost)) AS in_month,
+            toFloat64(sumIf(cost, hour >= today)) AS in_day
+        FROM spending
+        WHERE has(known.1, '{scope}') AND hour >= if(has(arrayMap(one -> (one.1, one.3), known), ('{scope}', 'month')),
+            month, today) AND hour <= $__toTime AND {column} != ''
+        GROUP BY who"""
+    for scope, column in _SCOPES.items()
+)
+# A budget for `*` is for each that has none of its own.
 _BUDGETS: Final = f"""WITH
     (SELECT groupArray((toString(scope), name, toString(period), usd)) FROM budgets) AS known,
     {_MONTH} AS month, toStartOfDay($__toTime, 'UTC') AS today
@@ -34,17 +41,13 @@ SELECT scope, who, each.2 AS budget, each.3 AS per, each.4 AS may,
     multiIf(spent >= may, 'over', forecast > may, 'will not last', 'lasts') AS how
 FROM
 (
-    SELECT scope, who, sum(dollars) AS in_month, sumIf(dollars, hour >= today) AS in_day
+    SELECT scope, who, sum(spent.in_month) AS in_month, sum(spent.in_day) AS in_day
     FROM
     (
-        SELECT whose.1 AS scope, whose.2 AS who, hour, toFloat64(cost) AS dollars
-        FROM spending
-        ARRAY JOIN arrayFilter(one -> one.2 != '' AND has(known.1, one.1), [('service', toString(service_name)),
-            ('team', toString(team)), ('user', user_id), ('key', toString(key))]) AS whose
-        WHERE notEmpty(known) AND hour >= month AND hour <= $__toTime
+{_SPENT}
         UNION ALL
-        SELECT whose.1, whose.2, month, 0 FROM (SELECT arrayJoin(known) AS whose) WHERE whose.2 != '*'
-    )
+        SELECT whose.1, whose.2, 0, 0 FROM (SELECT arrayJoin(known) AS whose) WHERE whose.2 != '*'
+    ) AS spent
     GROUP BY scope, who
 )
 ARRAY JOIN known AS each
@@ -293,8 +296,7 @@ GROUP BY service, model ORDER BY usd DESC NULLS LAST LIMIT 100""",
                 ),
                 Panel(
                     title="Unpriced, and why",
-                    question="Which calls have no price, and for which reason? Of two days of the time range at most,"
-                    " whole ones.",
+                    question="Which calls have no price, and for which reason? By whole days (UTC).",
                     sql=f"""SELECT replaceRegexpOne(priced_by, '^unpriced: ', '') AS why, service_name AS service,
     gen_ai_request_model AS model, gen_ai_response_model AS answered_by, sum(costs.calls) AS unpriced
 FROM {_COSTS} AND startsWith(priced_by, 'unpriced')
@@ -332,8 +334,8 @@ FROM {SIGNALS} AND signal = 'repeat' GROUP BY time, service ORDER BY time""",
                 ),
                 Panel(
                     title="What a cache would save",
-                    question="What did calls cost whose very request had been made within a day? Of two days of the"
-                    " time range at most, whole ones.",
+                    question="What did calls cost whose very request had been made within a day before? By whole"
+                    " days (UTC).",
                     sql=f"""SELECT service_name AS service, gen_ai_request_model AS model, sum(costs.repeats) AS again,
     toFloat64(sum(costs.repeat_cost)) AS saved,
     saved / nullIf(toFloat64(sum(costs.cost)), 0) AS of_cost

@@ -18,7 +18,7 @@ _WEEK: Final = (
 
 
 def _number(
-    title: str, question: str, sql: str, todo: str, *at: Threshold, unit: Unit = Unit.COUNT, width: int = 4
+    title: str, question: str, sql: str, todo: str, *at: Threshold, unit: Unit = Unit.COUNT, width: int = 8
 ) -> Panel:
     return Panel(
         title=title,
@@ -55,30 +55,6 @@ WHERE step = 60 AND begins > $__toTime - INTERVAL 7 DAY AND begins <= $__toTime 
                     unit=Unit.SECONDS,
                 ),
                 _number(
-                    "Missing",
-                    "How many events were taken, and are neither stored, nor a repeat, nor refused? Of the days that"
-                    " the ledger keeps.",
-                    "SELECT sum(abs(missing)) AS value FROM ledger",
-                    "A fault of windvane: keep the log, and run `windvane ledger`.",
-                    Threshold(1, Level.BAD),
-                ),
-                _number(
-                    "Dropped",
-                    "How many events never left their app? Of the days that the ledger keeps.",
-                    "SELECT sum(dropped) AS value FROM ledger",
-                    "See below by whom and why.",
-                    Threshold(1, Level.WARNING),
-                    Threshold(1000, Level.BAD),
-                ),
-                _number(
-                    "Waiting",
-                    "How many events are in the apps' spools, by their senders' last word?",
-                    "SELECT sum(waiting) AS value FROM ledger",
-                    "Look whether the app reaches the log, or the gateway.",
-                    Threshold(10_000, Level.WARNING),
-                    Threshold(1_000_000, Level.BAD),
-                ),
-                _number(
                     "Refused",
                     "How many dead letters came within the time range? Of all services: a dead letter says none.",
                     f"SELECT count() AS value FROM {_REFUSED}",
@@ -93,33 +69,35 @@ WHERE step = 60 AND begins > $__toTime - INTERVAL 7 DAY AND begins <= $__toTime 
                 ),
                 Panel(
                     title="Ledger",
-                    question="What became of every event, by sender? What is wrong comes first; of the days that the"
-                    " ledger keeps, whatever time range is chosen.",
-                    sql="""SELECT multiIf(missing != 0, 'missing', NOT balanced, 'dead letters missing', dropped > 0,
-        'dropped', waiting > 0, 'waiting', 'balanced') AS how,
-    if(source = '', '(not numbered)', toString(source)) AS sender, emitted, dropped,
+                    question="What became of every event, in all and by sender? What is wrong comes first; of the days"
+                    " that the ledger keeps, whatever time range is chosen.",
+                    sql="""SELECT multiIf(lost != 0, 'missing', wrong > 0, 'dead letters missing',
+        kept_back > 0, 'dropped', waits > 0, 'waiting', 'balanced') AS how,
+    multiIf(GROUPING(source) = 1, 'in all', source = '', '(not numbered)', toString(source)) AS sender,
+    sum(ledger.emitted) AS sent, sum(ledger.dropped) AS kept_back, sum(ledger.waiting) AS waits,
+    sum(ledger.accepted) AS taken, sum(ledger.duplicates) AS repeats, sum(ledger.refused) AS unsound,
+    sum(ledger.stored) AS kept, sum(abs(missing)) AS lost, countIf(NOT balanced) AS wrong,
     arrayStringConcat(arrayMap((reason, events) -> concat(reason, ' ', toString(events)),
-        mapKeys(dropped_by_reason), mapValues(dropped_by_reason)), ', ') AS why,
-    waiting, accepted, duplicates, refused, stored, writing, missing
-FROM ledger
-ORDER BY abs(missing) DESC, balanced, dropped DESC, waiting DESC, accepted DESC LIMIT 50""",
+        mapKeys(sumMap(dropped_by_reason) AS reasons), mapValues(reasons)), ', ') AS why
+FROM ledger GROUP BY GROUPING SETS ((source), ())
+ORDER BY sender = 'in all' DESC, lost DESC, wrong DESC, kept_back DESC, waits DESC, taken DESC LIMIT 50""",
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,
                     columns=(
                         Column("how", "How it is"),
                         Column("sender", "Sender"),
-                        Column("emitted", "Emitted", Unit.COUNT),
-                        Column("dropped", "Dropped", Unit.COUNT),
+                        Column("sent", "Emitted", Unit.COUNT),
+                        Column("kept_back", "Dropped", Unit.COUNT),
                         Column("why", "Why"),
-                        Column("waiting", "Waiting", Unit.COUNT),
-                        Column("accepted", "Taken", Unit.COUNT),
-                        Column("duplicates", "Repeats", Unit.COUNT),
-                        Column("refused", "Refused", Unit.COUNT),
-                        Column("stored", "Stored", Unit.COUNT),
-                        Column("missing", "Missing", Unit.COUNT),
+                        Column("waits", "Waiting", Unit.COUNT),
+                        Column("taken", "Taken", Unit.COUNT),
+                        Column("repeats", "Repeats", Unit.COUNT),
+                        Column("unsound", "Refused", Unit.COUNT),
+                        Column("kept", "Stored", Unit.COUNT),
+                        Column("lost", "Missing", Unit.COUNT),
                     ),
-                    todo="Dropped: the app's spool is too small, or nothing takes from it. Waiting and growing: the log"
-                    " is not reached. `windvane ledger` explains each column.",
+                    todo="Missing is a fault of windvane: keep the log, run `windvane ledger`. Dropped: the spool of"
+                    " the app is too small, or nothing takes from it. Waiting and growing: the log is not reached.",
                     empty="Nothing was taken in the days that the ledger keeps.",
                     width=24,
                     height=6,

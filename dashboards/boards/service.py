@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import Final
 
-from windvane.dashboards.board import CHOSEN, ELAPSED_S, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
+from windvane.dashboards.board import CHOSEN, ELAPSED_S, STEP, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
 from windvane.dashboards.pieces import CALLS, TO_CALL, TO_CONVERSATION, TO_SIGNAL, TO_USER, USD, quantile, standing
 
 __all__ = ["BOARD"]
 
 _OPEN: Final = f"""{standing(f"signal != 'baseline' AND {CHOSEN}")} WHERE state = 'fired'"""
 
-# Fifteen minutes in whole steps, and whatever was before: the newest step has only begun.
+# Fifteen minutes in whole steps, the newest of which has only begun; and what was before, as coarse as the picture.
 _CUT: Final = "toDateTime($__toTime) - 900 - toUnixTimestamp($__toTime) % 300"
+_READ: Final = (
+    "service_name, gen_ai_request_model, gen_ai_operation_name, calls, errors, latency, activity.cost AS dollars,"
+    " priced_calls"
+)
+_NOW_AND_BEFORE: Final = f"""(
+    SELECT {_READ}, 1 AS recent FROM activity
+    WHERE step = 300 AND begins >= cut AND begins <= $__toTime AND {CHOSEN} AND gen_ai_operation_name != 'feedback'
+    UNION ALL
+    SELECT {_READ}, 0 AS recent FROM activity
+    WHERE {STEP} AND begins >= $__fromTime AND begins <= cut - step AND {CHOSEN}
+        AND gen_ai_operation_name != 'feedback'
+)"""
 _BEFORE_MIN: Final = "nullIf(greatest(0, dateDiff('second', $__fromTime, cut)), 0) * 60"
 _SINCE_MIN: Final = "dateDiff('second', cut, $__toTime) * 60"
 
@@ -115,17 +127,15 @@ FROM {_OPEN} ORDER BY since LIMIT 100""",
                     question="How do the last fifteen minutes compare with the rest of the time range?",
                     sql=f"""WITH {_CUT} AS cut
 SELECT service_name AS service, gen_ai_request_model AS model, gen_ai_operation_name AS operation,
-    sumIf(activity.calls, begins >= cut) / {_SINCE_MIN} AS called,
-    sumIf(activity.calls, begins < cut) / {_BEFORE_MIN} AS called_before,
-    sumIf(activity.errors, begins >= cut) / nullIf(sumIf(activity.calls, begins >= cut), 0) AS failed,
-    sumIf(activity.errors, begins < cut) / nullIf(sumIf(activity.calls, begins < cut), 0) AS failed_before,
-    ifNotFinite(quantileDDMergeIf(0.02, 0.95)(latency, begins >= cut), NULL) AS p95,
-    ifNotFinite(quantileDDMergeIf(0.02, 0.95)(latency, begins < cut), NULL) AS p95_before,
-    toFloat64(sumIf(activity.cost, begins >= cut)) / nullIf(sumIf(priced_calls, begins >= cut), 0) AS each,
-    toFloat64(sumIf(activity.cost, begins < cut)) / nullIf(sumIf(priced_calls, begins < cut), 0) AS each_before
-FROM activity
-WHERE step = 300 AND $__timeFilter(begins) AND {CHOSEN} AND gen_ai_operation_name != 'feedback'
-GROUP BY service, model, operation ORDER BY sum(activity.calls) DESC LIMIT 100""",
+    sumIf(calls, recent) / {_SINCE_MIN} AS called, sumIf(calls, NOT recent) / {_BEFORE_MIN} AS called_before,
+    sumIf(errors, recent) / nullIf(sumIf(calls, recent), 0) AS failed,
+    sumIf(errors, NOT recent) / nullIf(sumIf(calls, NOT recent), 0) AS failed_before,
+    ifNotFinite(quantileDDMergeIf(0.02, 0.95)(latency, recent), NULL) AS p95,
+    ifNotFinite(quantileDDMergeIf(0.02, 0.95)(latency, NOT recent), NULL) AS p95_before,
+    toFloat64(sumIf(dollars, recent)) / nullIf(sumIf(priced_calls, recent), 0) AS each,
+    toFloat64(sumIf(dollars, NOT recent)) / nullIf(sumIf(priced_calls, NOT recent), 0) AS each_before
+FROM {_NOW_AND_BEFORE}
+GROUP BY service, model, operation ORDER BY sum(calls) DESC LIMIT 100""",
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,
                     columns=(

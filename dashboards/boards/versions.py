@@ -28,27 +28,28 @@ def _table(kind: str, title: str, question: str, todo: str, empty: str) -> Panel
         sql=f"""SELECT service, operation, prompt, shown.version AS version, multiIf(before.1 = '', '',
         {_DIFFERS} = '', concat('nothing for certain, from ', before.1), concat({_DIFFERS}, ' than ', before.1)
     ) AS differs,
-    first_at, called, succeeded, usd, slow, liked, grounded
+    first, called, succeeded, usd, slow, liked, grounded
 FROM
 (
     SELECT service_name AS service, gen_ai_operation_name AS operation, gen_ai_prompt_name AS prompt,
         toString(versions.version) AS version, versions.calls AS called, success AS succeeded, cost AS usd,
-        latency_p95 AS slow, feedback AS liked, groundedness AS grounded, first_at, last_at,
+        latency_p95 AS slow, feedback AS liked, groundedness AS grounded,
+        toDateTime64(first_at, 6, 'UTC') AS first, toDateTime64(last_at, 6, 'UTC') AS last,
         [{_EDGES}] AS edges,
         lagInFrame((version, edges), 1, ('', edges))
-            OVER (PARTITION BY service, operation, prompt ORDER BY first_at) AS before
+            OVER (PARTITION BY service, operation, prompt ORDER BY first) AS before
     FROM versions
     WHERE kind = '{kind}' AND {_SERVICE}
 ) AS shown
-WHERE last_at >= $__fromTime AND first_at <= $__toTime
-ORDER BY service, operation, prompt, first_at DESC LIMIT 100""",
+WHERE last >= $__fromTime AND first <= $__toTime
+ORDER BY service, operation, prompt, first DESC LIMIT 100""",
         kind=Kind.TABLE,
         unit=Unit.TEXT,
         columns=(
             Column("service", "Service", link=TO_SERVICE),
             Column("prompt", "Prompt"),
             Column("version", "Version"),
-            Column("first_at", "First", Unit.TIME),
+            Column("first", "First", Unit.TIME),
             Column("called", "Calls", Unit.COUNT),
             Column("succeeded", "Succeeded", Unit.SHARE),
             Column("usd", "Cost of a call", Unit.USD),

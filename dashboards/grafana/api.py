@@ -14,8 +14,8 @@ _TIMEOUT_S: Final = 20.0
 _REMEDIES: Final = {
     401: "give a valid token: WINDVANE_GRAFANA_TOKEN, or --token",
     403: "give a token of a service account that may write boards, data sources and rules: the role Admin",
-    409: "it is there from elsewhere: what came from provisioning files cannot be pushed over, nor the other way round."
-    " Keep to one way, and delete it where it came from",
+    409: "it is in use, or the name is taken, or it came in another way: what came from provisioning files cannot be"
+    " pushed over, nor the other way round. See docs/grafana.md",
     412: "a board of the same title, or changed meanwhile, is in that folder: rename it, or push again",
 }
 

@@ -23,7 +23,8 @@ def equivalent(url: str) -> dict[str, Any] | None:
         raise ConfigError(f"a channel's URL, {url.partition(':')[0]}://…, is not one that Apprise can read")
     # By the name of its class: importing the class itself would load one file of a hundred, whose name may change.
     match type(known).__name__:
-        case "NotifyJSON":
+        # Headers of the user's own are not carried over, and without them it may be refused.
+        case "NotifyJSON" if not known.headers:
             return {"type": "webhook", "settings": _webhook(known)}
         case "NotifyEmail":
             # Who sends, and through which server, is said in Grafana's own configuration.
@@ -35,7 +36,9 @@ def equivalent(url: str) -> dict[str, Any] | None:
         case "NotifySlack" if known.mode == "bot" and len(known.channels) == 1:
             return {"type": "slack", "settings": {"token": known.access_token, "recipient": known.channels[0]}}
         case "NotifyPagerDuty":
-            return {"type": "pagerduty", "settings": {"integrationKey": known.integration_key}}
+            # Without it, everything would be critical there.
+            severity = "{{ .CommonLabels.severity }}"
+            return {"type": "pagerduty", "settings": {"integrationKey": known.integration_key, "severity": severity}}
         case "NotifyWorkflows" if not known.power_automate:
             return {"type": "teams", "settings": {"url": _workflow(known)}}
         case _:

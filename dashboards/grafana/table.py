@@ -12,7 +12,7 @@ __all__ = ["address", "columns", "hidden"]
 
 def hidden() -> dict[str, Any]:
     """Return what hides a column: of two names, Grafana before 12.2 reads the first and later ones the second."""
-    return {"hidden": True, "hideFrom": {"viz": True, "legend": False, "tooltip": False}}
+    return {"hidden": True, "hideFrom": {"viz": True, "legend": False, "tooltip": True}}
 
 
 def columns(panel: Panel, titles: Mapping[str, str]) -> list[dict[str, Any]]:

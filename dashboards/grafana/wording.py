@@ -20,12 +20,13 @@ _VALUE: Final = {
     Unit.SHARE: "{{ humanizePercentage .Values.A.Value }}",
     Unit.SECONDS: "{{ humanizeDuration .Values.A.Value }}",
     Unit.USD: '{{ printf "%.2f" .Values.A.Value }} USD',
+    Unit.SCORE: '{{ printf "%.3g" .Values.A.Value }}',
     Unit.PER_SECOND: "{{ humanize .Values.A.Value }}/s",
     Unit.BYTES: "{{ humanize1024 .Values.A.Value }}B",
     Unit.TOKENS_PER_SECOND: "{{ humanize .Values.A.Value }} tokens/s",
 }
 _PLAIN: Final = "{{ humanize .Values.A.Value }}"
-_WITHOUT: Final = "There is no value: no row, or the store could not be asked."
+_WITHOUT: Final = "There is nothing to judge: no row, or the store could not be asked."
 
 
 def description(rule: Rule) -> str:

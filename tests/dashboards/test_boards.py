@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,7 +15,21 @@ from windvane.dashboards.board import FILTERS, Board, Kind, Panel, Unit
 from windvane.dashboards.boards import boards
 from windvane.dashboards.macros import expand
 
-BOARDS = {board.uid: board for board in boards()}
+PAGE = (Path(__file__).parents[2] / "docs" / "boards.md").read_text(encoding="utf-8")
+
+
+def documented() -> Board:
+    """The board that docs/boards.md tells how to add."""
+    code = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    assert code
+    names: dict[str, Any] = {"__name__": "documented"}
+    exec(code[1], names)
+    board = names["BOARD"]
+    assert isinstance(board, Board)
+    return board
+
+
+BOARDS = {board.uid: board for board in (*boards(), documented())}
 PANELS = [(board, panel) for board in BOARDS.values() for panel in board.panels]
 NAMES = [f"{board.uid.removeprefix('windvane-')}: {panel.title}" for board, panel in PANELS]
 NUMBERS = re.compile(r"^(Nullable\()?(U?Int|Float|Decimal)")
@@ -57,9 +72,14 @@ def existing(demo_store: Looked) -> dict[str, list[str]]:
 
 
 def test_there_is_a_board_for_each_thing_and_their_addresses_stay() -> None:
-    assert len(BOARDS) == len(boards()) and len({board.place for board in boards()}) == len(boards())
+    assert len({board.uid for board in boards()}) == len(boards()) == len({board.place for board in boards()})
     assert all(re.fullmatch(r"windvane-[a-z]{3,20}", uid) for uid in BOARDS)
     assert all(board.question.rstrip().endswith("?") for board in boards())
+
+
+def test_the_page_about_boards_names_each_with_its_question() -> None:
+    for board in boards():
+        assert f"| {board.title} | {board.question} |" in PAGE
 
 
 @pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)

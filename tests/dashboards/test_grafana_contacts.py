@@ -33,7 +33,7 @@ SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7"
         ),
         (SLACK, "slack", {"url": "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7"}),
         ("slack://xoxb-1234-1234-abc/#alerts", "slack", {"token": "xoxb-1234-1234-abc", "recipient": "#alerts"}),
-        (PAGER, "pagerduty", {"integrationKey": "abcdef0123456789"}),
+        (PAGER, "pagerduty", {"integrationKey": "abcdef0123456789", "severity": "{{ .CommonLabels.severity }}"}),
         (
             "workflows://prod.example:443/0123abcd/SiG/",
             "teams",
@@ -49,7 +49,7 @@ def test_a_url_has_its_like_in_grafana(url: str, kind: str, settings: dict[str, 
 
 
 def test_what_has_none_is_named_and_what_cannot_be_read_is_an_error_that_keeps_the_secret() -> None:
-    assert equivalent("ntfy://topic") is None
+    assert equivalent("ntfy://topic") is None and equivalent("jsons://hooks.example?+X-Key=secret-word") is None
     with pytest.raises(ConfigError) as told:
         equivalent("nothing://secret-word")
     assert "secret-word" not in str(told.value) and "nothing://" in str(told.value)

@@ -6,7 +6,6 @@ import copy
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -249,9 +248,24 @@ def test_answers_without_a_body_are_answers(grafana: FakeGrafana) -> None:
     api = Grafana(grafana.url, TOKEN)
     assert api.send("GET", "/folders/none") is None
     assert api.send("DELETE", "/v1/provisioning/alert-rules/none") is None
-    refusal: Any = pytest.raises(GrafanaError, match="DELETE /nothing: Grafana says 404")
-    with refusal:
+    with pytest.raises(GrafanaError, match="DELETE /nothing: Grafana says 404"):
         api.send("DELETE", "/nothing")
+    grafana.login_page = True
+    with pytest.raises(GrafanaError, match="no API of Grafana; .* past any login page"):
+        api.send("GET", "/folders/none")
+
+
+def test_what_grafana_refuses_is_told_in_its_words(grafana: FakeGrafana) -> None:
+    push(grafana)
+    api, some = Grafana(grafana.url, TOKEN), next(iter(grafana.rules))
+    grafana.rules[some]["provenance"] = "file"
+    with pytest.raises(GrafanaError, match="says 409 cannot delete with .*needs 'file'; .*docs/grafana.md"):
+        api.send("DELETE", f"/v1/provisioning/alert-rules/{some}")
+    grafana.rules[some]["provenance"] = "api"
+    grafana.sources["other"] = {"uid": "other", "name": "windvane", "type": "postgres"}
+    del grafana.sources[SOURCE]
+    done = run(grafana)
+    assert isinstance(done.exception, GrafanaError) and "data source with the same name" in str(done.exception)
 
 
 def test_grafana_may_be_below_a_path() -> None:

@@ -57,6 +57,7 @@ class FakeGrafana:
         self.working_password = ""
         self.writes: list[tuple[str, str]] = []
         self.asked: list[str] = []
+        self.login_page = False
         port = free_port()
         self.url = f"http://127.0.0.1:{port}{prefix}"
         self._loop, started = asyncio.new_event_loop(), threading.Event()
@@ -84,6 +85,8 @@ class FakeGrafana:
         self._thread.join(10)
 
     async def _answer(self, request: web.Request) -> web.Response:
+        if self.login_page:
+            return web.Response(text="<html>Sign in</html>", content_type="text/html")
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return _said(401, "Invalid API key")
         path = "/" + request.match_info["path"]
@@ -151,8 +154,9 @@ class FakeGrafana:
         if there and not body.get("overwrite"):
             return _said(412, "The dashboard has been changed by someone else")
         version = there["dashboard"]["version"] + 1 if there else 1
-        # Grafana's own: numbers, and the list of annotations; an `allValue` that is empty is left out.
-        kept = {**board, "id": len(self.boards) + 1, "version": version, "annotations": {"list": [{"builtIn": 1}]}}
+        # Grafana's own: numbers, its version of the model, and the list of annotations.
+        own = {"id": len(self.boards) + 1, "version": version, "schemaVersion": 42}
+        kept = {**board, **own, "annotations": {"list": [{"builtIn": 1}]}}
         self.boards[board["uid"]] = {"dashboard": kept, "meta": {"folderUid": folder, "provisioned": False}}
         told = {"id": kept["id"], "uid": board["uid"], "url": "/d/x", "status": "success", "version": version}
         return web.json_response({**told, "slug": "x"})

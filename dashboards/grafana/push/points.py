@@ -15,7 +15,7 @@ from windvane.errors import GrafanaError
 __all__ = ["old_point_steps", "point_steps"]
 
 _PATH: Final = "/v1/provisioning/contact-points"
-_OPEN: Final = frozenset({"addresses", "singleEmail", "httpMethod", "username", "recipient"})
+_OPEN: Final = frozenset({"addresses", "singleEmail", "httpMethod", "username", "recipient", "severity"})
 """Settings that may be shown. Of the others, only whether they are the same."""
 
 Point = dict[str, Any]

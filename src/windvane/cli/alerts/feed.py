@@ -15,6 +15,7 @@ from windvane.collectors.block import Edge, Home
 from windvane.storage.store import ClickHouseStore
 from windvane.stream.detector import Change
 from windvane.stream.pipeline import Scored
+from windvane.stream.series import Series
 from windvane.stream.tables import tables_of
 from windvane.stream.testing import batch_of
 
@@ -37,10 +38,7 @@ class Feed:
         self._changes = sorted(trial.changes, key=lambda one: one[0])
         timed = [(at_s, table, row) for at_s, table, row in trial.rows if at_s is not None]
         self._rows = sorted(timed, key=lambda one: one[0])
-        now = datetime.now(UTC)
-        for at_s, table, row in trial.rows:
-            if at_s is None:
-                self._insert(table, {"logged_at": now, **row})
+        self._lasting = [(table, row) for at_s, table, row in trial.rows if at_s is None]
 
     def until(self, at_s: float) -> None:
         """Put in what has happened up to this moment, itself included, and is not in yet. Blocks on the store."""
@@ -55,6 +53,9 @@ class Feed:
             batch = batch_of((_without(event, _OF_CHANGE) for event in self._named(changes)), logged_us=_now_us())
             found = [_change(row, change, self._moment(when)) for row, (when, change) in enumerate(changes)]
             self._write(Scored(batch, {}, {}, found, [_series(change) for _, change in changes]), "series_signals")
+        for table, row in self._lasting:
+            self._insert(table, {"logged_at": datetime.now(UTC), **row})
+        self._lasting = []
         rows, self._rows = _split(self._rows, at_s)
         for when, table, row in rows:
             self._insert(table, {"logged_at": self._moment(when), **row})
@@ -77,7 +78,9 @@ class Feed:
 
     def _insert(self, table: str, row: Mapping[str, Any]) -> None:
         with self._store.connections.client() as client:
-            client.insert(table, [list(row.values())], list(row), settings={"insert_deduplicate": 0})
+            # Two rows may well be the same.
+            settings = {"insert_deduplication_token": f"row-{next(_offsets)}"}
+            client.insert(table, [list(row.values())], list(row), settings=settings)
 
 
 def _split(timed: list[Any], at_s: float) -> tuple[list[Any], list[Any]]:
@@ -93,9 +96,10 @@ def _now_us() -> int:
     return time.time_ns() // 1000
 
 
-def _series(change: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the columns of its series, and the segment."""
-    return tuple(str(change.get(alias, "")) for alias in ("service", "model", "operation", "prompt_version", "segment"))
+def _series(change: Mapping[str, Any]) -> Series:
+    return Series(
+        *(str(change.get(part, "")) for part in ("service", "model", "operation", "prompt_version", "segment"))
+    )
 
 
 def _values(events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from windvane.storage.migrations import migrate
 from windvane.storage.reader import Reader
@@ -12,7 +13,10 @@ from windvane.storage.store import ClickHouseStore
 
 __all__ = ["emptied", "throwaway"]
 
-_HELD = "SELECT name FROM system.tables WHERE database = currentDatabase() AND total_rows > 0 AND name != 'schema_migrations'"
+_HELD: Final = (
+    "SELECT name FROM system.tables"
+    " WHERE database = currentDatabase() AND total_rows > 0 AND name != 'schema_migrations'"
+)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from windvane.dashboards.alerts.change import Change, State
 from windvane.dashboards.alerts.durations import duration
 from windvane.dashboards.alerts.evaluator import Evaluator
 from windvane.dashboards.alerts.rule import Budget, Rule, RuleFile
+from windvane.errors import StoreError
 from windvane.storage.reader import Reader
 from windvane.storage.store import ClickHouseStore
 
@@ -72,15 +73,18 @@ class _Seen:
 def run(trial: Trial, rule: Rule, store: ClickHouseStore, reader: Reader) -> list[str]:
     """Return what is wrong, a line each; none where the test has passed. Empties the store; blocks.
 
-    The rule is judged by itself, in steps, over what has come in by then: who is told, and what it follows, is left out.
+    The rule is judged alone, at every step, over what has come in by then; who is told, and what it follows, is not.
     """
     emptied(store)
-    alone = RuleFile(rules=(replace(rule, follows=()),), budgets=trial.budgets)
+    alone = RuleFile(rules=(replace(rule, follows=(), every_s=1),), budgets=trial.budgets)
     evaluator, feed, seen = Evaluator(alone, reader, Book(store)), Feed(store, trial, _BEGINS), _Seen()
     wanted = {expected.at_s: expected.firing for expected in trial.expected}
     wrong = []
     for at_s in sorted({*range(0, trial.ends_s + 1, trial.step_s), *wanted}):
-        feed.until(at_s)
+        try:
+            feed.until(at_s)
+        except StoreError as error:
+            return [f"what it puts in is not taken: {error}"]
         for change in evaluator.round(_BEGINS + timedelta(seconds=at_s)):
             seen.take(change, at_s)
             if change.state is State.ERROR:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
 from windvane.cli.alerts.trial import Expected, Trial
 from windvane.collectors.normalize import PLACES, normalize
 from windvane.dashboards.alerts.cells import Cells, Faults, nearest
-from windvane.dashboards.alerts.durations import duration, seconds
+from windvane.dashboards.alerts.durations import seconds
 from windvane.dashboards.alerts.other_tables import budget_of
 from windvane.dashboards.alerts.places import Places
 from windvane.errors import ConfigError, EventRefused
@@ -60,8 +61,8 @@ class _Reading:
         rows = list(self._rows())
         expected = tuple(self._expected())
         if ("expect" in cells) == bool(cells.raw("silent", bool, default=False)):
-            cells.fault("", f"{cells.named()} does not say what it expects", "give it expect = [{at = …, firing = […]}]"
-                        " or silent = true, and not both")  # fmt: skip
+            remedy = "give it expect = [{at = …, firing = […]}] or silent = true, and not both"
+            cells.fault("", f"{cells.named()} does not say what it expects", remedy)
         last = max([300.0, *(at_s for at_s, *_ in (*events, *changes)), *(at_s or 0.0 for at_s, *_ in rows)])
         ends_s = expected[-1].at_s if expected else round(last)
         return Trial(
@@ -90,15 +91,12 @@ class _Reading:
                 normalize(event)
             except EventRefused as error:
                 self._cells.fault("calls", error.detail, "see docs/reference/events.md")
-            times = int((end - begin) / every) + 1 if every > 0 else 0
+            times = ceil((end - begin) / every) if every > 0 else 0
             if not 0 < times <= _MOST:
-                self._cells.fault("calls", f"{times} calls", 'write from before to, and every = "10s"')
+                remedy = f'write from before to, and every = "10s": at most {_MOST:,} calls'
+                self._cells.fault("calls", f"these would be {times} calls", remedy)
                 continue
-            yield from (
-                (begin + number * every, event | said)
-                for number in range(times)
-                if number * every < end - begin or number == 0
-            )
+            yield from ((begin + number * every, event | said) for number in range(times))
 
     def _changes(self) -> Iterator[dict[str, Any]]:
         for one in self._tables("changes"):
@@ -106,11 +104,8 @@ class _Reading:
                 if name not in _CHANGE:
                     self._cells.fault("changes", f"a change has no {name!r}", nearest(name, _CHANGE))
             if one.get("signal") not in list(Signal) or one.get("state") not in ("fired", "recovered", "accepted"):
-                self._cells.fault(
-                    "changes",
-                    f"{one} is no change",
-                    'give it signal = "…" and state = "fired", "recovered" or "accepted"',
-                )
+                remedy = 'give it signal = "…" and state = "fired", "recovered" or "accepted"'
+                self._cells.fault("changes", f"{one} is no change", remedy)
                 continue
             yield one
 
@@ -128,9 +123,8 @@ class _Reading:
         for one in self._tables("expect"):
             firing = one.get("firing")
             if set(one) != {"at", "firing"} or not isinstance(firing, list) or not all(map(_is_labels, firing)):
-                self._cells.fault(
-                    "expect", f"{one} is no expectation", 'write {at = "5m", firing = [{service = "shop"}]}'
-                )
+                remedy = 'write {at = "5m", firing = [{service = "shop"}]}'
+                self._cells.fault("expect", f"{one} is no expectation", remedy)
                 continue
             found.append(Expected(round(self._moment("expect", one, "at")), tuple(firing)))
         yield from sorted(found, key=lambda expected: expected.at_s)
@@ -148,11 +142,11 @@ class _Reading:
     def _moment(self, key: str, table: Mapping[str, Any], name: str) -> float:
         said = table.get(name)
         try:
-            return float(-seconds(said[1:]) if said.startswith("-") else seconds(said))  # type: ignore[union-attr]
-        except (AttributeError, ValueError):
-            self._cells.fault(
-                key, f"{name} is {said!r}", f'write a length of time from the test\'s begin: "-{duration(3600)}", "90s"'
-            )
+            text = str(said)
+            return float(-seconds(text[1:]) if text.startswith("-") else seconds(text))
+        except ValueError:
+            remedy = 'write a length of time from the begin of the test, as in "90s" or "-1h"'
+            self._cells.fault(key, f"{name} is {said!r}", remedy)
             return 0.0
 
 
