@@ -73,4 +73,4 @@ def standing(condition: str, per: str = SERIES) -> str:
 
 def quantile(sketch: str, share: float) -> str:
     """Return a quantile of `latency` or `first_chunk` of `activity`, in seconds; NULL where nothing was timed."""
-    return f"ifNotFinite(quantileDDMerge(0.02, {share})({sketch}), NULL)"
+    return f"ifNotFinite(quantileDDMerge(0.02, {share})({sketch}) / 1e6, NULL)"

@@ -115,7 +115,7 @@ FAULTS = {
     "an unknown rule that is off": ('off = ["nope"]\n' + RULE, 1, "no shipped rule 'nope'"),
     "no TOML": (RULE + "above =\n", 14, "this is no TOML"),
     "a channel without a URL": ('[[channel]]\nname = "ops"\n', 1, "neither url nor url_file"),
-    "a channel's URL that is none": ('[[channel]]\nname = "ops"\nurl = "ops@example.org"\n', 3, "is no URL"),
+    "a channel's URL that is none": ('[[channel]]\nname = "ops"\nurl = "ops@example.org"\n', 3, "it is no URL of a channel"),
     "a channel's file that is not there": ('[[channel]]\nname = "ops"\nurl_file = "x"\n', 3, "cannot be read"),
     "a channel's severity": (
         '[[channel]]\nname = "o"\nurl = "json://a"\nseverities = ["critcal"]\n', 4, "write critical",
@@ -182,10 +182,10 @@ def test_a_rule_of_ours_is_replaced_by_its_name_and_others_are_switched_off(toml
 
 
 def test_a_channel_may_have_its_secret_in_a_file_beside_and_a_fault_never_tells_it(toml: Path) -> None:
-    (toml.parent / "ops.url").write_text("slack://hidden/token\n")
+    (toml.parent / "ops.url").write_text("json://hidden/token\n")
     text = '[[channel]]\nname = "ops"\nurl_file = "ops.url"\nmatch = {team = "search"}\n'
     (channel,) = read(toml, text).channels
-    assert channel.url == "slack://hidden/token" and dict(channel.match) == {"team": "search"}
+    assert channel.url == "json://hidden/token" and dict(channel.match) == {"team": "search"}
     (toml.parent / "ops.url").write_text("hidden token")
     assert not any("hidden" in told for _, told in faults(toml, text))
 

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from windvane.collectors.block import Edge, Home
+from windvane.dashboards.alerts.durations import seconds
 from windvane.storage.store import ClickHouseStore
 from windvane.stream.detector import Change
 from windvane.stream.pipeline import Scored
@@ -54,11 +55,11 @@ class Feed:
             found = [_change(row, change, self._moment(when)) for row, (when, change) in enumerate(changes)]
             self._write(Scored(batch, {}, {}, found, [_series(change) for _, change in changes]), "series_signals")
         for table, row in self._lasting:
-            self._insert(table, {"logged_at": datetime.now(UTC), **row})
+            self._insert(table, row, datetime.now(UTC))
         self._lasting = []
         rows, self._rows = _split(self._rows, at_s)
         for when, table, row in rows:
-            self._insert(table, {"logged_at": self._moment(when), **row})
+            self._insert(table, row, self._moment(when))
 
     def _moment(self, at_s: float) -> datetime:
         return self._begins + timedelta(seconds=at_s)
@@ -76,7 +77,8 @@ class Feed:
         kept = {name: tables[name] for name in only or tables}
         self._store.write_rows(Edge(home, offset, offset), kept)
 
-    def _insert(self, table: str, row: Mapping[str, Any]) -> None:
+    def _insert(self, table: str, given: Mapping[str, Any], at: datetime) -> None:
+        row = {"logged_at": at} | {name: _value(name, value, at) for name, value in given.items()}
         with self._store.connections.client() as client:
             # Two rows may well be the same.
             settings = {"insert_deduplication_token": f"row-{next(_offsets)}"}
@@ -86,6 +88,13 @@ class Feed:
 def _split(timed: list[Any], at_s: float) -> tuple[list[Any], list[Any]]:
     cut = next((place for place, one in enumerate(timed) if one[0] > at_s), len(timed))
     return timed[:cut], timed[cut:]
+
+
+def _value(name: str, value: Any, at: datetime) -> Any:
+    """Return a cell; a time is said by how long before or after `at` it is: `-90s`."""
+    if not (name.endswith("_at") and isinstance(value, str)):
+        return value
+    return at + timedelta(seconds=seconds(value.lstrip("-")) * (-1 if value.startswith("-") else 1))
 
 
 def _without(event: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

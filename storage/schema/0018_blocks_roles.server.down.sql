@@ -1,0 +1,1 @@
+REVOKE SELECT ON {database}.blocks FROM windvane_reader_role;

@@ -1,0 +1,2 @@
+-- Of 0017.
+GRANT SELECT ON {database}.blocks TO windvane_reader_role;
