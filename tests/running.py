@@ -32,7 +32,7 @@ WINDVANE = [sys.executable, "-m", "windvane"]
 def windvane(*arguments: object, check: bool = True, **more: Any) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     command = [*WINDVANE, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, **more)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=170, **more)
     assert not check or done.returncode == 0, done.stderr
     return done
 

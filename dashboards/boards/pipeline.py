@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from windvane.dashboards.board import CHOSEN, ELAPSED_S, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
-from windvane.dashboards.pieces import CALLS, SIGNALS, TO_SERVICE, TO_SIGNAL
+from windvane.dashboards.board import CHOSEN, ELAPSED_S, STEP, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
+from windvane.dashboards.pieces import SIGNALS, TO_SERVICE, TO_SIGNAL
 
 __all__ = ["BOARD"]
 
@@ -18,7 +18,7 @@ _WEEK: Final = (
 
 
 def _number(
-    title: str, question: str, sql: str, todo: str, *at: Threshold, unit: Unit = Unit.COUNT, width: int = 8
+    title: str, question: str, sql: str, todo: str, *at: Threshold, unit: Unit = Unit.COUNT, empty: str = "Nothing yet."
 ) -> Panel:
     return Panel(
         title=title,
@@ -28,8 +28,8 @@ def _number(
         unit=unit,
         thresholds=at,
         todo=todo,
-        empty="Nothing has come yet.",
-        width=width,
+        empty=empty,
+        width=6,
         height=4,
     )
 
@@ -53,6 +53,17 @@ WHERE step = 60 AND begins > $__toTime - INTERVAL 7 DAY AND begins <= $__toTime 
                     Threshold(300, Level.WARNING),
                     Threshold(900, Level.BAD),
                     unit=Unit.SECONDS,
+                ),
+                _number(
+                    "Behind the log",
+                    "How long after the log had taken an event was it stored, at most, in the last five minutes?",
+                    """SELECT maxOrNull(behind) AS value FROM blocks
+WHERE written_at > $__toTime - 300 AND written_at <= $__toTime""",
+                    "The stream is slower than the senders: give it more cores, or more workers.",
+                    Threshold(30, Level.WARNING),
+                    Threshold(60, Level.BAD),
+                    unit=Unit.SECONDS,
+                    empty="No block was written in these five minutes.",
                 ),
                 _number(
                     "Refused",
@@ -119,23 +130,39 @@ GROUP BY service, model ORDER BY last LIMIT 100""",
                     columns=(
                         Column("service", "Service", link=TO_SERVICE),
                         Column("model", "Model"),
-                        Column("last", "Last minute", Unit.TIME),
                         Column("ago", "Ago", Unit.SECONDS),
                         Column("called", "Events", Unit.COUNT),
                     ),
                     todo="One is quiet: look at its app. All are, and from the same minute on: it is the way here.",
                     empty="No event in this time range.",
+                    width=8,
+                ),
+                Panel(
+                    title="Lag",
+                    question="How long after the log had taken events were they stored, at most, by partition? By the"
+                    " time of writing.",
+                    sql="""SELECT $__timeInterval(written_at) AS time, toString(topic) AS topic,
+    concat('partition ', toString(blocks.partition)) AS part, max(behind) AS behind_s
+FROM blocks WHERE $__timeFilter(written_at)
+GROUP BY time, topic, part ORDER BY time""",
+                    unit=Unit.SECONDS,
+                    thresholds=(Threshold(60, Level.BAD),),
+                    todo="One partition: a service that sends very much, or a worker that stands. All: more cores or"
+                    " workers; `windvane doctor` says how far each is behind.",
+                    empty="No block was written in this time range.",
+                    width=8,
                 ),
                 Panel(
                     title="Events stored",
                     question="How many events a second are stored, by service? By their own time, feedback included.",
                     sql=f"""SELECT $__timeInterval(begins) AS time, service_name AS service,
     sum(calls) / {ELAPSED_S} AS events_per_second
-FROM {CALLS.removesuffix(" AND gen_ai_operation_name != 'feedback'")}
+FROM activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN}
 GROUP BY time, service ORDER BY time""",
                     unit=Unit.PER_SECOND,
                     todo="All fall at one moment: the log, the worker or the store; `windvane doctor` says which.",
                     empty="No event in this time range.",
+                    width=8,
                 ),
                 Panel(
                     title="Late events",
@@ -203,14 +230,12 @@ FROM {_REFUSED} GROUP BY reason ORDER BY letters DESC LIMIT 50""",
                     "How many series are watched, their baselines being made?",
                     f"SELECT countIf(state = 'ready') AS value FROM baselines WHERE since <= $__toTime AND {CHOSEN}",
                     "0 while there are calls: no series has had its 64 events yet.",
-                    width=6,
                 ),
                 _number(
                     "Being learned",
                     "How many series are being learned, so that no change of them can be seen yet?",
                     f"SELECT countIf(state = 'learning') AS value FROM baselines WHERE since <= $__toTime AND {CHOSEN}",
                     "Watch errors and latency of these yourself, right after a release above all.",
-                    width=6,
                 ),
                 _number(
                     "Fired in a week",
@@ -218,7 +243,6 @@ FROM {_REFUSED} GROUP BY reason ORDER BY letters DESC LIMIT 50""",
                     " them should be no more than WINDVANE_FALSE_ALARMS_PER_WEEK (1, if it is not set).",
                     f"SELECT countIf(state = 'fired') AS value FROM {_WEEK}",
                     "Far more than there were incidents: see below which signal it is, and lower the setting.",
-                    width=6,
                 ),
                 _number(
                     "Over within ten minutes",
@@ -228,7 +252,6 @@ FROM {_REFUSED} GROUP BY reason ORDER BY letters DESC LIMIT 50""",
 FROM {_WEEK}""",
                     "Much: these are short outages, or alarms that were false. Read two of each below.",
                     unit=Unit.SHARE,
-                    width=6,
                 ),
                 Panel(
                     title="Fired by the day",

@@ -130,8 +130,8 @@ SELECT service_name AS service, gen_ai_request_model AS model, gen_ai_operation_
     sumIf(calls, recent) / {_SINCE_MIN} AS called, sumIf(calls, NOT recent) / {_BEFORE_MIN} AS called_before,
     sumIf(errors, recent) / nullIf(sumIf(calls, recent), 0) AS failed,
     sumIf(errors, NOT recent) / nullIf(sumIf(calls, NOT recent), 0) AS failed_before,
-    ifNotFinite(quantileDDMergeIf(0.02, 0.95)(latency, recent), NULL) AS p95,
-    ifNotFinite(quantileDDMergeIf(0.02, 0.95)(latency, NOT recent), NULL) AS p95_before,
+    ifNotFinite(quantileDDMergeIf(0.02, 0.95)(latency, recent) / 1e6, NULL) AS p95,
+    ifNotFinite(quantileDDMergeIf(0.02, 0.95)(latency, NOT recent) / 1e6, NULL) AS p95_before,
     toFloat64(sumIf(dollars, recent)) / nullIf(sumIf(priced_calls, recent), 0) AS each,
     toFloat64(sumIf(dollars, NOT recent)) / nullIf(sumIf(priced_calls, NOT recent), 0) AS each_before
 FROM {_NOW_AND_BEFORE}
