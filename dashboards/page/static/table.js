@@ -7,7 +7,7 @@ import {iso, parse} from "./times.js";
 const LONG = 140;
 // A name is not broken at its hyphens.
 const brief = value => typeof value === "string" && value.length <= 28 && !value.includes(" ");
-const states = new Set(["fired", "recovered", "accepted", "pending", "firing", "resolved"]);
+const states = new Set(["fired", "recovered", "accepted", "pending", "firing", "resolved", "no_data", "error", "failed", "given_up"]);
 
 export function table(panel, answer) {
   const {told, known} = panel, byName = new Map(answer.columns.map(column => [column.name, column]));
