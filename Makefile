@@ -24,7 +24,7 @@ check: $(VENV)/dev
 	$(BIN)/mypy
 
 tests: $(VENV)/dev
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 docs: $(VENV)/dev
 	$(BIN)/python docs/generate.py

@@ -2,14 +2,15 @@
 
 The store is one that `benchmarks.boards_store` has made (with --dir; else one is made for this run, some minutes and
 4 GB). Every panel of every board is asked through the reader that the page uses, each range --repeats times after one
-that warms the caches up, nothing chosen in the filters of service and model; call, conversation and user are ones that
-the store has. Buckets are those of a picture 600 pixels wide.
+that warms the caches up, nothing chosen in the filters of service and model; call, conversation and user are others
+each time. Buckets are those of a picture 600 pixels wide.
 
   events           events in the store
   asked            panels times ranges
   within_goal      share of them of which the 95th percentile is within the goal (--goal-ms, 100)
   p50_ms, p95_ms   median, and 95th percentile, over all that were asked, of the panel's own 95th percentile
-  slow             those beyond the goal: board, panel, range, and their p50, p95 and longest in milliseconds
+  slow             those beyond the goal: board, panel, range, and their p50, p95 and longest in milliseconds, and
+                   the CPU time of the middle one: by it a busy machine is told from a slow query
   failed           queries that the store refused, with what it said
 """
 
@@ -19,7 +20,8 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -37,9 +39,9 @@ from windvane.storage.store import ClickHouseStore, store_url
 
 _RANGES_S: Final = {"hour": 3600, "day": 86_400, "week": 7 * 86_400}
 _WIDTH_PX: Final = 600
-# A call that failed, in the last hour: what one looks at.
-_CHOSEN: Final = """SELECT id AS call, gen_ai_conversation_id AS conversation, user_id AS user
-FROM calls WHERE calls.time > fromUnixTimestamp64Milli({end} - 3600000) AND error_type != '' ORDER BY calls.time LIMIT 1"""
+# Calls that failed in the last hour: what one looks at. Each is looked at once, as people do.
+_CHOSEN: Final = """SELECT id AS call, gen_ai_conversation_id AS conversation, user_id AS user FROM calls
+WHERE calls.time > fromUnixTimestamp64Milli({end} - 3600000) AND error_type != '' ORDER BY calls.time LIMIT {count}"""
 
 
 def span_of(seconds: int, end_ms: int) -> Span:
@@ -49,38 +51,33 @@ def span_of(seconds: int, end_ms: int) -> Span:
     return Span(start_ms - start_ms % interval_ms, end_ms, interval_ms)
 
 
-def timed(reader: Reader, sql: str, repeats: int) -> list[float]:
-    """Return milliseconds of each repeat, after one that is not counted."""
-    reader.text(sql, "columns")
-    found = []
-    for _ in range(repeats):
-        began = time.perf_counter()
+def timed(reader: Reader, queries: Sequence[str]) -> tuple[list[float], float]:
+    """Return milliseconds of each query but the first, and the median of their CPU milliseconds."""
+    found, worked = [], []
+    for sql in queries:
+        began, worked_before = time.perf_counter(), time.process_time()
         reader.text(sql, "columns")
         found.append(1000 * (time.perf_counter() - began))
-    return found
+        worked.append(1000 * (time.process_time() - worked_before))
+    return found[1:], float(np.median(worked[1:]))
 
 
-def measured(reader: Reader, shown: list[Board], end_ms: int, repeats: int) -> Iterator[dict[str, Any]]:
+def measured(reader: Reader, shown: Sequence[Board], end_ms: int, repeats: int) -> Iterator[dict[str, Any]]:
     """Yield what each panel took over each range, or what was wrong with it."""
-    (values,) = reader.rows(_CHOSEN.format(end=end_ms))
+    looked_at = reader.rows(_CHOSEN.format(end=end_ms, count=repeats + 1))
     for board in shown:
-        chosen = {name: [values[name]] for name in board.filters if name in values}
-        for panel in board.panels:
-            for name, seconds in _RANGES_S.items():
-                row: dict[str, Any] = {
-                    "board": board.uid.removeprefix("windvane-"),
-                    "panel": panel.title,
-                    "range": name,
-                }
-                try:
-                    took = timed(reader, expand(panel.sql, span_of(seconds, end_ms), chosen), repeats)
-                except StoreError as error:
-                    yield {**row, "error": str(error)}
-                    continue
-                p50, p95 = np.quantile(took, [0.5, 0.95])
-                yield {**row, "p50_ms": round(p50, 1), "p95_ms": round(p95, 1), "max_ms": round(max(took), 1)}
-            print(f"\r{board.uid:24}{panel.title:40.40}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+        chosen = [{name: [row[name]] for name in board.filters if name in row} for row in looked_at]
+        for panel, (name, seconds) in product(board.panels, _RANGES_S.items()):
+            row: dict[str, Any] = {"board": board.uid.removeprefix("windvane-"), "panel": panel.title, "range": name}
+            try:
+                took, cpu = timed(reader, [expand(panel.sql, span_of(seconds, end_ms), one) for one in chosen])
+            except StoreError as error:
+                yield {**row, "error": str(error)}
+                continue
+            p50, p95 = np.quantile(took, [0.5, 0.95])
+            longest = round(max(took), 1)
+            yield {**row, "p50_ms": round(p50, 1), "p95_ms": round(p95, 1), "max_ms": longest, "cpu_ms": round(cpu, 1)}
+        print(f"{board.uid}: {len(board.panels)} panels", file=sys.stderr)
 
 
 def figures(directory: Path, uids: list[str], repeats: int, goal_ms: float) -> dict[str, Any]:
@@ -115,7 +112,8 @@ def told(found: dict[str, Any], goal_ms: float) -> Iterator[str]:
     yield f"beyond {goal_ms:g} ms: {len(found['slow'])}"
     for row in found["slow"]:
         place = f"{row['board']}: {row['panel']}, {row['range']}"
-        yield f"  {place:60} p50 {row['p50_ms']:8,.1f}  p95 {row['p95_ms']:8,.1f}  max {row['max_ms']:8,.1f}"
+        took = "  ".join(f"{name} {row[f'{name}_ms']:8,.1f}" for name in ("p50", "p95", "max", "cpu"))
+        yield f"  {place:60} {took}"
     for row in found["failed"]:
         yield f"  failed: {row['board']}: {row['panel']}, {row['range']}: {row['error']}"
 

@@ -1,4 +1,4 @@
-"""The rows of `benchmarks.boards_store`, as SQL over `numbers()`: what is drawn is a hash of the row's number and a seed."""
+"""The rows of `benchmarks.boards_store`, as SQL over `numbers()`: chance is a hash of the row's number and a seed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _DRAWN: Final = """WITH
     multiIf(judges, 'feedback', chance(2) < 0.86, 'chat', chance(2) < 0.92, 'embeddings', chance(2) < 0.96, 'retrieval',
         'execute_tool') AS operation,
     (service + (chance_of_talk(2) < 0.3) * 3) % 8 AS model,
-    ['gpt-4o-mini', 'gpt-4o', 'claude-sonnet-4', 'claude-haiku-4', 'gemini-2.5-pro', 'gemini-2.5-flash', 'mistral-large',
-        'our-own'][model + 1] AS model_name,
-    ['openai', 'openai', 'anthropic', 'anthropic', 'gcp.vertex_ai', 'gcp.vertex_ai', 'mistral_ai', ''][model + 1] AS provider,
+    ['gpt-4o-mini', 'gpt-4o', 'claude-sonnet-4', 'claude-haiku-4', 'gemini-2.5-pro', 'gemini-2.5-flash',
+        'mistral-large', 'our-own'][model + 1] AS model_name,
+    ['openai', 'openai', 'anthropic', 'anthropic', 'gcp.vertex_ai', 'gcp.vertex_ai', 'mistral_ai', ''][model + 1]
+        AS provider,
     toString(1 + toUInt32((number / {total} * 4 + chance(3)) / 1.3)) AS prompt_version,
     concat('user-', toString(toUInt32(20000 * pow(chance_of_talk(3), 3)))) AS user,
     number / {total} AS passed,
@@ -74,7 +75,8 @@ SELECT
     if(judges, ['thumbs', 'stars'][1 + service % 2], ''),
     if(judges, if(service % 2 = 0, if(chance(32) < 0.2, -1., 1.), 1 + floor(5 * sqrt(chance(32)))), NULL),
     if(judges AND service % 2 = 0 AND chance(32) < 0.2, 'wrong', ''),
-    if(judges, concat('bench-', leftPad(toString(greatest(0, toInt64(number) - 100 * (1 + number % 50))), 12, '0')), ''),
+    if(judges,
+        concat('bench-', leftPad(toString(greatest(0, toInt64(number) - 100 * (1 + number % 50))), 12, '0')), ''),
     if(priced, dollars, NULL),
     map('region', ['eu', 'us', 'ap'][1 + service % 3], 'team', concat('team-', toString(service % 5)),
         'key', concat('key-', toString(service % 9))),
@@ -105,8 +107,8 @@ SELECT concat('bench-', leftPad(toString(number), 12, '0')), at, concat('service
 FROM numbers({first}, {count}) WHERE NOT judges"""
 )
 
-_SIGNALS: Final = """['behaviour_shift', 'model_drift', 'input_drift', 'error_shift', 'anomaly', 'quality_shift', 'model_changed',
-        'provider_trouble', 'cost_runaway', 'version_difference', 'traffic_shift', 'silence']"""
+_SIGNALS: Final = """['behaviour_shift', 'model_drift', 'input_drift', 'error_shift', 'anomaly', 'quality_shift',
+        'model_changed', 'provider_trouble', 'cost_runaway', 'version_difference', 'traffic_shift', 'silence']"""
 _FEATURES: Final = """['gen_ai_usage_output_tokens', 'gen_ai_output_messages', 'gen_ai_input_messages', 'error_type',
         'calls by the minute', 'groundedness', 'response_model', 'anthropic errors', 'spend of user user-13', 'latency',
         'calls a minute', 'calls a minute']"""
@@ -128,7 +130,8 @@ SELECT at, """
     + _FEATURES
     + """[which], '","says":"what it watches went up from 120 to 199 in 24 events",',
         '"baseline":120.4,"baseline_n":2347,"current":199.03,"current_n":24,"moved":[["length",1.0]],"provider":"',
-        if(which = 8, 'anthropic', ''), '","before":[', event(900), ',', event(800), '],"after":[', event(5), ',', event(3), ']}}'),
+        if(which = 8, 'anthropic', ''), '","before":[', event(900), ',', event(800), '],"after":[', event(5), ',',
+        event(3), ']}}'),
     'windvane.events', place, 0, toDateTime(at, 'UTC')
 FROM numbers(6000)""",
     """INSERT INTO series_signals (time, signal, state, service_name, gen_ai_request_model, gen_ai_operation_name,
@@ -151,22 +154,26 @@ SELECT 'windvane.events', 0, number, concat('bench-', toString(number % 2 * 10 +
 FROM numbers(toUInt64({total} / 10)) ARRAY JOIN range(10) AS place""",
     """INSERT INTO block_edges (topic, partition, first, last, epoch, sources, accepted, duplicates, refused, emitted,
     dropped, logged_at, written_at)
-SELECT 'windvane.events', 0, number, number, 1, arrayMap(place -> concat('bench-', toString(number % 2 * 10 + place)), range(10)),
-    arrayWithConstant(10, 1), arrayWithConstant(10, 0), arrayWithConstant(10, 0), arrayWithConstant(10, intDiv(number, 2) + 1),
-    arrayWithConstant(10, map()), toDateTime(({start} + ({end} - {start}) * number * 10 / {total}) / 1000000, 'UTC') AS at, at
+SELECT 'windvane.events', 0, number, number, 1,
+    arrayMap(place -> concat('bench-', toString(number % 2 * 10 + place)), range(10)), arrayWithConstant(10, 1),
+    arrayWithConstant(10, 0), arrayWithConstant(10, 0), arrayWithConstant(10, intDiv(number, 2) + 1),
+    arrayWithConstant(10, map()),
+    toDateTime(({start} + ({end} - {start}) * number * 10 / {total}) / 1000000, 'UTC') AS at, at
 FROM numbers(toUInt64({total} / 10))""",
     """INSERT INTO alert_changes (time, rule, alert, labels, severity, state, value, since, says, link, quiet,
     notification, channels, round, logged_at)
 SELECT fromUnixTimestamp64Micro(toInt64({start} + ({end} - {start}) * (number + 0.5) / 3000), 'UTC') AS at,
     concat('rule-', toString(intDiv(number, 3) % 20)), toString(intDiv(number, 3) % 97),
     map('service', concat('service-', leftPad(toString(intDiv(number, 3) % 12), 2, '0'))),
-    ['critical', 'warning', 'info'][1 + intDiv(number, 3) % 3], ['pending', 'firing', 'resolved'][1 + number % 3], 0.1, at - 60,
-    '10 % of the calls failed', '/boards/windvane-anomalies', '', if(number % 3 = 0, '', concat('told-', toString(number))),
+    ['critical', 'warning', 'info'][1 + intDiv(number, 3) % 3], ['pending', 'firing', 'resolved'][1 + number % 3], 0.1,
+    at - 60, '10 % of the calls failed', '/boards/windvane-anomalies', '',
+    if(number % 3 = 0, '', concat('told-', toString(number))),
     if(number % 3 = 0, [], ['chat', 'mail']), number, toDateTime(at, 'UTC')
 FROM numbers(3000)""",
     """INSERT INTO alert_deliveries (notification, channel, state, attempts, detail, at, logged_at)
 SELECT concat('told-', toString(number)), channel, if(number % 50 = 1, 'failed', 'sent'), 1, '',
-    fromUnixTimestamp64Micro(toInt64({start} + ({end} - {start}) * number / 3000), 'UTC') AS moment, toDateTime(moment, 'UTC')
+    fromUnixTimestamp64Micro(toInt64({start} + ({end} - {start}) * number / 3000), 'UTC') AS moment,
+    toDateTime(moment, 'UTC')
 FROM numbers(2990) ARRAY JOIN ['chat', 'mail'] AS channel WHERE number % 3 != 0""",
     """INSERT INTO alert_silences (id, labels, starts, ends, comment, author)
 SELECT concat('quiet-', toString(number)), map('rule', concat('rule-', toString(number))),

@@ -1,4 +1,4 @@
-"""A store of a week of traffic for `benchmarks.boards`: twelve services, eight models, signals, feedback, alerts, a ledger.
+"""A store of a week for `benchmarks.boards`: twelve services, eight models, signals, feedback, alerts, a ledger.
 
 Made by SQL into the tables that the stream writes, so that every rollup fills as it does in service; blocks come in the
 order of their time. The same seed and end give the same rows.
@@ -47,7 +47,6 @@ def make(directory: Path, count: int, seed: int = 0, *, to: int | None = None, e
     end = end_us or time.time_ns() // 1000
     words = {"seed": seed, "start": end - WEEK_US, "end": end, "total": count, "gap_us": WEEK_US / count}
     with store.connections.client() as client:
-        client.query("SET max_execution_time = 0", settings={})
         for first in range(0, count, _BLOCK):
             block = {"first": first, "count": min(_BLOCK, count - first), **words}
             for statement in (BODIES, EVENTS):

@@ -197,3 +197,63 @@ SELECT
     service_name, gen_ai_provider_name, gen_ai_request_model, gen_ai_operation_name, user_id, gen_ai_conversation_id, logged_at
 FROM events
 ARRAY JOIN found AS why;
+DROP VIEW IF EXISTS rollup_5m_of_minutes;
+DROP VIEW IF EXISTS rollup_1h_of_minutes;
+DROP VIEW IF EXISTS rollup_1m_of_events;
+ALTER TABLE rollup_1m DROP COLUMN IF EXISTS latency, DROP COLUMN IF EXISTS first_chunk;
+ALTER TABLE rollup_1m
+    ADD COLUMN IF NOT EXISTS latency AggregateFunction(quantilesDD(0.02, 0.5, 0.95, 0.99), Float64) AFTER latency_max,
+    ADD COLUMN IF NOT EXISTS first_chunk AggregateFunction(quantilesDD(0.02, 0.5, 0.95, 0.99), Float64) AFTER latency;
+ALTER TABLE rollup_5m DROP COLUMN IF EXISTS latency, DROP COLUMN IF EXISTS first_chunk;
+ALTER TABLE rollup_5m
+    ADD COLUMN IF NOT EXISTS latency AggregateFunction(quantilesDD(0.02, 0.5, 0.95, 0.99), Float64) AFTER latency_max,
+    ADD COLUMN IF NOT EXISTS first_chunk AggregateFunction(quantilesDD(0.02, 0.5, 0.95, 0.99), Float64) AFTER latency;
+ALTER TABLE rollup_1h DROP COLUMN IF EXISTS latency, DROP COLUMN IF EXISTS first_chunk;
+ALTER TABLE rollup_1h
+    ADD COLUMN IF NOT EXISTS latency AggregateFunction(quantilesDD(0.02, 0.5, 0.95, 0.99), Float64) AFTER latency_max,
+    ADD COLUMN IF NOT EXISTS first_chunk AggregateFunction(quantilesDD(0.02, 0.5, 0.95, 0.99), Float64) AFTER latency;
+CREATE MATERIALIZED VIEW IF NOT EXISTS rollup_1m_of_events TO rollup_1m AS
+SELECT
+    toStartOfMinute(time) AS minute,
+    service_name, gen_ai_provider_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version,
+    count() AS calls,
+    countIf(error_type != '') AS errors,
+    countIf(error_type != '' AND match(error_type, '(?i)(^|[^0-9])(408|429|5[0-9][0-9])([^0-9]|$)|time.?out|timed.?out|connect|overload|unavailable|rate.?limit|server.?error|too.?many'))
+        AS retryable_errors,
+    sum(ifNull(gen_ai_usage_input_tokens, 0)) AS input_tokens,
+    sum(ifNull(gen_ai_usage_output_tokens, 0)) AS output_tokens,
+    sum(ifNull(gen_ai_usage_cache_read_input_tokens, 0)) AS cached_tokens,
+    sum(ifNull(gen_ai_usage_reasoning_output_tokens, 0)) AS reasoning_tokens,
+    count(gen_ai_client_operation_duration) AS timed_calls,
+    sum(ifNull(gen_ai_client_operation_duration, 0)) AS latency_sum,
+    max(ifNull(gen_ai_client_operation_duration, 0)) AS latency_max,
+    quantilesDDStateIf(0.02, 0.5, 0.95, 0.99)(assumeNotNull(gen_ai_client_operation_duration), isNotNull(gen_ai_client_operation_duration)) AS latency,
+    quantilesDDStateIf(0.02, 0.5, 0.95, 0.99)(assumeNotNull(gen_ai_response_time_to_first_chunk), isNotNull(gen_ai_response_time_to_first_chunk)) AS first_chunk,
+    sum(toDecimal128(ifNull(events.cost, 0), 9)) AS cost,
+    count(events.cost) AS priced_calls,
+    uniqCombinedStateIf(12)(user_id, user_id != '') AS users,
+    uniqCombinedStateIf(12)(gen_ai_conversation_id, gen_ai_conversation_id != '') AS conversations,
+    max(events.logged_at) AS logged_at
+FROM events
+GROUP BY minute, service_name, gen_ai_provider_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version;
+CREATE MATERIALIZED VIEW IF NOT EXISTS rollup_5m_of_minutes TO rollup_5m AS
+SELECT * REPLACE (toStartOfFiveMinutes(minute) AS minute) FROM rollup_1m;
+CREATE MATERIALIZED VIEW IF NOT EXISTS rollup_1h_of_minutes TO rollup_1h AS
+SELECT * REPLACE (toStartOfHour(minute) AS minute) FROM rollup_1m;
+INSERT INTO rollup_1m (
+    minute, service_name, gen_ai_provider_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version,
+    latency, first_chunk, logged_at)
+SETTINGS max_bytes_before_external_group_by = 300000000, min_insert_block_size_rows = 100000
+SELECT
+    toStartOfMinute(time) AS minute, service_name, gen_ai_provider_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version,
+    quantilesDDStateIf(0.02, 0.5, 0.95, 0.99)(assumeNotNull(gen_ai_client_operation_duration), isNotNull(gen_ai_client_operation_duration)),
+    quantilesDDStateIf(0.02, 0.5, 0.95, 0.99)(assumeNotNull(gen_ai_response_time_to_first_chunk), isNotNull(gen_ai_response_time_to_first_chunk)),
+    max(events.logged_at)
+FROM events
+GROUP BY minute, service_name, gen_ai_provider_name, gen_ai_request_model, gen_ai_operation_name, gen_ai_prompt_version;
+
+OPTIMIZE TABLE rollup_1m FINAL;
+
+OPTIMIZE TABLE rollup_5m FINAL;
+
+OPTIMIZE TABLE rollup_1h FINAL;

@@ -77,10 +77,12 @@ def test_a_block_that_the_stores_maker_wrote_counts_once_when_a_later_process_se
         "from windvane.storage.store import ClickHouseStore\n"
         "store = ClickHouseStore(sys.argv[1])\n"
         "store.prepare()\n"
-        "stored(store, 'again', [{'latency': 0.5}] * 3)\n"
-        "print(*(store.query(f'SELECT sum(calls) FROM rollup_{step}')[1][0][0] for step in ('1m', '5m', '1h')))\n"
+        "stored(store, 'again', [{'latency': 0.5, 'error': '503', 'evaluation': 'check', 'score': 1}] * 3)\n"
+        "sums = [f'sum(calls) FROM {table}' for table in ('rollup_1m', 'rollup_5m', 'rollup_1h', 'calls_1d')]\n"
+        "counts = [f'count() FROM {table}' for table in ('flags', 'scores')]\n"
+        "print(*(store.query(f'SELECT {told}')[1][0][0] for told in sums + counts))\n"
     )
     command = [sys.executable, "-c", program, f"chdb://{tmp_path / 'store'}"]
     for _ in range(2):
         done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=120)
-        assert done.stdout.split() == ["3", "3", "3"], done.stderr
+        assert done.stdout.split() == ["3"] * 6, done.stderr

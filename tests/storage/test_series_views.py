@@ -156,7 +156,8 @@ def test_versions_are_side_by_side_with_intervals_that_hold_at_every_look(store:
         assert row["success"] == pytest.approx(1 - failed[own].mean())
         assert row["feedback"] == pytest.approx(good[own].mean()) and row["judged_calls"] == own.sum()
         assert (row["input_tokens"], row["output_tokens"]) == (pytest.approx(np.flatnonzero(own).mean()), 7)
-        assert (row["latency_p50"], row["latency_p95"]) == pytest.approx(np.quantile(latency[own], [0.5, 0.95]))
+        exact = np.quantile(latency[own], [0.5, 0.95], method="inverted_cdf")
+        assert (row["latency_p50"], row["latency_p95"]) == pytest.approx(exact, rel=0.021)
         for name, values in (("latency", latency), ("cost", cost), ("groundedness", grounded)):
             assert row[name] == pytest.approx(values[own].mean())
             assert (row[f"{name}_low"], row[f"{name}_high"]) == pytest.approx(sequence(values[own]))
