@@ -74,6 +74,7 @@ def push(
       windvane grafana push --dry-run
       windvane grafana push --rules rules.toml --clickhouse http://windvane_reader@clickhouse:8123
     """
+    from windvane.cli.alerts.assembly import rule_file
     from windvane.dashboards.grafana.api import Grafana
     from windvane.dashboards.grafana.push.plan import plan
 
@@ -82,7 +83,7 @@ def push(
         raise ConfigError("there is no token for Grafana; make a service account with the role Admin, and set"
                           " WINDVANE_GRAFANA_TOKEN to a token of it")  # fmt: skip
     grafana = Grafana(setting("grafana_url", grafana_url), token)
-    file = _rules(rules)
+    file = rule_file(rules)
     steps = plan(grafana, folder, _source(clickhouse, datasource), file)
     _tell_left_out(file)
     for step in steps:
@@ -118,19 +119,13 @@ def write(
     Example:
       windvane grafana write grafana/provisioning --clickhouse http://windvane_reader@clickhouse:8123
     """
+    from windvane.cli.alerts.assembly import rule_file
     from windvane.dashboards.grafana.files import write as write_files
 
-    file = _rules(rules)
+    file = rule_file(rules)
     written = write_files(directory, at, _source(clickhouse, datasource), file)
     _tell_left_out(file)
     click.echo(f"{len(written)} files written to {directory}, for {len(file.rules)} rules")
-
-
-def _rules(rules: tuple[Path, ...] | None) -> RuleFile:
-    from windvane.dashboards.alerts.reading import load
-    from windvane.stream.signals import Signal
-
-    return load(setting("rules", rules), list(Signal))
 
 
 def _source(clickhouse: str | None, datasource: str | None) -> ClickHouse | str:
