@@ -115,7 +115,7 @@ FAULTS = {
     "an unknown rule that is off": ('off = ["nope"]\n' + RULE, 1, "no shipped rule 'nope'"),
     "no TOML": (RULE + "above =\n", 14, "this is no TOML"),
     "a channel without a URL": ('[[channel]]\nname = "ops"\n', 1, "neither url nor url_file"),
-    "a channel's URL that is none": ('[[channel]]\nname = "ops"\nurl = "ops@example.org"\n', 3, "it is no URL of a channel"),
+    "a channel's URL that is none": ('[[channel]]\nname = "ops"\nurl = "ops@example.org"\n', 3, "it is no URL of"),
     "a channel's file that is not there": ('[[channel]]\nname = "ops"\nurl_file = "x"\n', 3, "cannot be read"),
     "a channel's severity": (
         '[[channel]]\nname = "o"\nurl = "json://a"\nseverities = ["critcal"]\n', 4, "write critical",
