@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import functools
 import inspect
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
-from windvane.collectors.context import Around, around, inside
+from windvane.collectors.context import Around, around, inside, tags_of
 
 __all__ = ["Call", "observed"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 Emit = Callable[..., str]
 _clock: Final = time.perf_counter
+_log: Final = logging.getLogger("windvane")
 
 
 class Call:
@@ -31,11 +33,13 @@ class Call:
 
     def __init__(self, emit: Emit, fields: Mapping[str, Any]) -> None:
         """Begin now. `emit` takes fields and returns an id: `Client.emit`."""
-        self._emit, self._fields = emit, dict(fields)
+        # A list that the app goes on with, such as the messages, is taken as it is now.
+        self._emit, self._fields = emit, {name: _now(value) for name, value in fields.items()}
         self._around: Around | None = around()
-        self.trace_id: str = (self._around and self._around.trace_id) or os.urandom(16).hex()
+        known = self._fields.pop("trace_id", None) or (self._around and self._around.trace_id)
+        self.trace_id: str = str(known or os.urandom(16).hex())
         self.span_id = os.urandom(8).hex()
-        self.id = f"{self.span_id}-{self.trace_id[:8]}"
+        self.id = str(self._fields.pop("id", None) or f"{self.span_id}-{self.trace_id[:8]}")
         """The event's id, known from the beginning: for `windvane.feedback`."""
         self._ended = False
         self._inside: Any = None
@@ -63,14 +67,20 @@ class Call:
         if self._ended:
             return self.id
         self._ended = True
-        held = self._around.fields() if self._around else {}
-        held.pop("trace_id", None)
-        tags = {**held.pop("tags", {}), **_tags(self._fields.pop("tags", None))}
-        self._fields.setdefault("latency", _clock() - self._begun)
-        return self._emit(**{
-            "id": self.id, "trace_id": self.trace_id, "span_id": self.span_id, **held, **self._fields,
-            "tags": tags or None,
-        })  # fmt: skip
+        latency = _clock() - self._begun
+        try:
+            held = self._around.fields() if self._around else {}
+            held.pop("trace_id", None)
+            tags = {**held.pop("tags", {}), **tags_of(self._fields.pop("tags", None))}
+            self._fields.setdefault("latency", latency)
+            return self._emit(**{
+                "id": self.id, "trace_id": self.trace_id, "span_id": self.span_id, **held, **self._fields,
+                "tags": tags or None,
+            })  # fmt: skip
+        except Exception:
+            # The app's own exception may be on its way: nothing of ours takes its place.
+            _log.debug("a call could not be told", exc_info=True)
+            return self.id
 
     def __enter__(self) -> Call:
         self._inside = inside(self.trace_id, self.span_id)
@@ -84,8 +94,8 @@ class Call:
         self.end()
 
 
-def _tags(given: Any) -> dict[str, str]:
-    return dict(given) if isinstance(given, Mapping) else dict.fromkeys(given or (), "")
+def _now(value: Any) -> Any:
+    return list(value) if type(value) is list else value
 
 
 def observed(emit: Emit, function: F, fields: Mapping[str, Any], *, texts: bool) -> F:
@@ -93,7 +103,7 @@ def observed(emit: Emit, function: F, fields: Mapping[str, Any], *, texts: bool)
 
     With `texts` its arguments are the prompt and what it returns, or yields, is the response.
     """
-    named = {"tags": {"function": function.__qualname__}, **fields}
+    named = {"tags": {"function": getattr(function, "__qualname__", repr(function))}, **fields}
 
     def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
         call = Call(emit, named)
@@ -105,15 +115,22 @@ def observed(emit: Emit, function: F, fields: Mapping[str, Any], *, texts: bool)
 
         @functools.wraps(function)
         async def streams_later(*args: Any, **kwargs: Any) -> Any:
-            call, pieces, sent = begin(args, kwargs), [], None
+            call, pieces = begin(args, kwargs), []
             source = function(*args, **kwargs)
+            go_on = functools.partial(source.asend, None)
             try:
                 while True:
                     with inside(call.trace_id, call.span_id):
-                        piece = await source.asend(sent)
+                        piece = await go_on()
                     call.first_chunk()
-                    pieces.append(piece)
-                    sent = yield piece
+                    if texts:
+                        pieces.append(piece)
+                    try:
+                        go_on = functools.partial(source.asend, (yield piece))
+                    except GeneratorExit:
+                        raise
+                    except BaseException as error:  # thrown in: it is the function's to handle
+                        go_on = functools.partial(source.athrow, error)
             except StopAsyncIteration:
                 pass
             except BaseException as error:
@@ -129,16 +146,23 @@ def observed(emit: Emit, function: F, fields: Mapping[str, Any], *, texts: bool)
 
         @functools.wraps(function)
         def streams(*args: Any, **kwargs: Any) -> Any:
-            call, pieces, sent = begin(args, kwargs), [], None
+            call, pieces = begin(args, kwargs), []
             source = function(*args, **kwargs)
+            go_on = functools.partial(source.send, None)
             try:
                 while True:
                     # Not while the caller has its turn: what it does between two pieces is no part of this.
                     with inside(call.trace_id, call.span_id):
-                        piece = source.send(sent)
+                        piece = go_on()
                     call.first_chunk()
-                    pieces.append(piece)
-                    sent = yield piece
+                    if texts:
+                        pieces.append(piece)
+                    try:
+                        go_on = functools.partial(source.send, (yield piece))
+                    except GeneratorExit:
+                        raise
+                    except BaseException as error:
+                        go_on = functools.partial(source.throw, error)
             except StopIteration as stop:
                 return stop.value
             except BaseException as error:

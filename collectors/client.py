@@ -166,8 +166,8 @@ class Client:
                         prompt_name, prompt_version = held.prompt_name, prompt_version or held.prompt_version
                     tags = _both(held.tags, tags) if held.tags else tags
                     trace_id = trace_id or held.trace_id
-                    if held.span_id and not more:
-                        more = {"parent_span_id": held.span_id}
+                    if held.span_id and "span_id" not in more:
+                        more = {"parent_span_id": held.span_id, **more}
                 elif isinstance(event, Mapping):
                     event = {**held.fields(), **event}
             if (

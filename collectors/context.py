@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Final
 
-__all__ = ["Around", "around", "carry", "context", "inside"]
+__all__ = ["Around", "around", "carry", "context", "inside", "tags_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ around: Final = _around.get
 @contextmanager
 def context(*, user: str | None = None, session: str | None = None, tags: Mapping[str, str] | None = None,
             prompt: str | tuple[str, str] | None = None, trace_id: str | None = None) -> Iterator[None]:  # fmt: skip
-    """Give every event that is made inside, in coroutines, threads and executors too, these fields.
+    """Give every event that is made inside, in coroutines, threads (no daemons) and executors too, these fields.
 
     An inner context adds to an outer one, and goes before it; an event's own fields go before both. `prompt` is a name,
     or a name and a version. Never raises of itself: what is of another type is written as text.
@@ -66,11 +66,12 @@ def context(*, user: str | None = None, session: str | None = None, tags: Mappin
     """
     carry()
     outer = _around.get() or _EMPTY
-    name, version = prompt if isinstance(prompt, tuple) else (prompt, None)
+    name, version = (*prompt, None)[:2] if isinstance(prompt, tuple) else (prompt, None)
+    trace_id = _text(trace_id)
     new = Around(
         user=_text(user) or outer.user,
         session=_text(session) or outer.session,
-        tags={**outer.tags, **{str(key): str(value) for key, value in (tags or {}).items()}},
+        tags={**outer.tags, **tags_of(tags)},
         prompt_name=_text(name) or outer.prompt_name,
         # A version is of its prompt: another prompt does not inherit it.
         prompt_version=_text(version) if name else outer.prompt_version,
@@ -100,6 +101,13 @@ def _leave(token: Any) -> None:
         _around.reset(token)
 
 
+def tags_of(given: Any) -> dict[str, str]:
+    """Return tags as a map of texts, whatever they are: bare ones have no value, and what is no tags is none."""
+    if isinstance(given, Mapping):
+        return {str(name): str(value) for name, value in given.items()}
+    return {str(name): "" for name in given} if isinstance(given, list | tuple | set | frozenset) else {}
+
+
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
@@ -125,13 +133,16 @@ def _carrying_start(start: Callable[..., None]) -> Callable[..., None]:
     @wraps(start)
     def carrying(self: threading.Thread) -> None:
         held, run = _around.get(), self.run
-        if held is not None:
+        # A daemon mostly lives longer than what is around its start: a worker that serves others later.
+        if held is not None and not self.daemon:
 
             def carried() -> None:
+                self.__dict__.pop("run", None)
                 _around.set(held)
                 run()
 
-            self.run = carried  # type: ignore[method-assign]
+            with suppress(AttributeError):  # a subclass may have made it read-only
+                self.run = carried  # type: ignore[method-assign]
         start(self)
 
     return carrying

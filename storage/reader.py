@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,13 +49,16 @@ class Reader:
 
     def __init__(self, connections: Connections, *, threads: int = 2) -> None:
         self._connections = connections
-        self._pool = ThreadPoolExecutor(threads, "windvane-reader", initializer=self._latch)
+        self._pool = ThreadPoolExecutor(threads, "windvane-reader")
+        self._latched = threading.local()
 
     def _latch(self) -> None:
-        if self._connections.embedded:
+        """Bound this thread's connection, once: a failure is that query's, and the next one tries again."""
+        if self._connections.embedded and not getattr(self._latched, "done", False):
             bounds = ", ".join(f"{name} = {value}" for name, value in {**_BOUNDS, "readonly": 1}.items())
             with self._connections.client() as client:
                 client.command(f"SET {bounds}")
+            self._latched.done = True
 
     def text(self, sql: str, form: str = "table", *, checked: bool = False) -> bytes:
         """Return the answer to one query, written as `form` (see `FORMATS`). Blocks until it is there.
@@ -70,6 +74,7 @@ class Reader:
         return self._pool.submit(self._ask, sql.strip().rstrip(";"), FORMATS[form], checked).result()
 
     def _ask(self, sql: str, form: str, checked: bool) -> bytes:
+        self._latch()
         embedded = self._connections.embedded
         with self._connections.client() as client:
             if embedded and not checked:

@@ -35,7 +35,10 @@ class Answer:
             StoreError: the columns are not those that the rule promises.
         """
         self._rule = rule
-        self._table = pa.ipc.open_file(pa.py_buffer(body)).read_all()
+        try:
+            self._table = pa.ipc.open_file(pa.py_buffer(body)).read_all()
+        except pa.ArrowException as error:
+            raise StoreError(f"the answer to {rule.name} cannot be read: {error}") from error
         names = self._table.column_names
         wanted = ("value", *rule.labels, *(["signal"] if rule.signal else []))
         if missing := [name for name in wanted if name not in names]:
@@ -46,7 +49,7 @@ class Answer:
             self.values: NDArray[np.float64] = np.asarray(
                 pc.cast(self._table["value"], pa.float64()).to_numpy(zero_copy_only=False), np.float64
             )
-        except pa.ArrowInvalid as error:
+        except pa.ArrowException as error:
             raise StoreError(f"the SQL of {rule.name} returns a `value` that is no number: toFloat64() it") from error
         self.values = np.where(np.isfinite(self.values), self.values, np.nan)
 
@@ -65,8 +68,12 @@ class Answer:
             StoreError: two rows have the same labels.
         """
         seen = set()
-        for row in self._table.filter(pa.array(chosen)).to_pylist():
-            labels = {name: str(row[name] or "") for name in self._rule.labels}
+        try:
+            found = self._table.filter(pa.array(chosen)).to_pylist()
+        except UnicodeDecodeError as error:
+            raise StoreError(f"the SQL of {self._rule.name} returns text that is no UTF-8: toValidUTF8()") from error
+        for row in found:
+            labels = {name: "" if row[name] is None else str(row[name]) for name in self._rule.labels}
             alert = alert_of(tuple(labels.values()))
             if alert in seen:
                 raise StoreError(

@@ -20,22 +20,31 @@ _COLUMNS: Final = (
     "channels", "round",
 )  # fmt: skip
 _CHANGE: Final = "time, rule, alert, labels, severity, state, value, since, says, link, quiet, notification, channels"
-_HELD: Final = f"""SELECT {_CHANGE}, told FROM
+# Of what has been told before an alert was last resolved, nothing is held against it.
+_HELD: Final = f"""SELECT {_CHANGE}, told, noted FROM
 (
-    SELECT *, maxIf(time, notification != '') OVER (PARTITION BY rule, alert) AS told FROM alert_changes
+    SELECT *, maxIf(time, notEmpty(channels)) OVER episode AS told,
+        maxIf(time, notification != '') OVER episode AS noted
+    FROM alert_changes
+    INNER JOIN
+    (
+        SELECT rule, alert, maxIf(round, state = 'resolved') AS ended FROM alert_changes
+        GROUP BY rule, alert HAVING max(round) > ended
+    ) AS episodes USING (rule, alert)
+    WHERE round > ended
+    WINDOW episode AS (PARTITION BY rule, alert)
     ORDER BY round DESC LIMIT 1 BY rule, alert
-)
-WHERE state != 'resolved'"""
+)"""
 _WAITING: Final = f"""SELECT {_CHANGE}, channel, attempts FROM
 (
     SELECT *, channel FROM alert_changes ARRAY JOIN channels AS channel
-    WHERE notification != '' AND logged_at > now() - INTERVAL 2 DAY
+    WHERE notification != '' AND logged_at > now() - INTERVAL 2 DAY AND alert_changes.time > now() - INTERVAL 9 DAY
 ) AS told
 LEFT JOIN
 (
     SELECT notification, channel, argMax(alert_deliveries.state, alert_deliveries.attempts) AS came_to,
         max(alert_deliveries.attempts) AS attempts
-    FROM alert_deliveries GROUP BY notification, channel
+    FROM alert_deliveries WHERE alert_deliveries.logged_at > now() - INTERVAL 3 DAY GROUP BY notification, channel
 ) AS delivered USING (notification, channel)
 WHERE came_to NOT IN ('sent', 'given_up')
 ORDER BY round"""
@@ -52,15 +61,33 @@ class Book:
         self._store = store
         self._epoch = self._round = 0
 
-    def open(self) -> list[tuple[Change, datetime | None]]:
-        """Take the book over; return the last word on every alert that is not resolved, and when it was last told."""
+    def open(self) -> list[tuple[Change, datetime | None, datetime | None]]:
+        """Take the book over; return the last word on every alert that is not resolved.
+
+        With it, when a channel was last told of it, and when it was last to be told, to whatever channels there were.
+
+        Raises:
+            Fenced: it was ours, and another evaluator has taken it over since.
+        """
+        if self._epoch:
+            self.check()
         with self._store.connections.client() as client:
             found = client.query(f"SELECT max(epoch) FROM claims WHERE topic = '{_HOME}'").result_rows[0][0]
             self._epoch = (int(found) >> 20) + 1 << 20 | secrets.randbits(20)
             client.insert("claims", [[_HOME, 0, self._epoch]], ["topic", "partition", "epoch"])
         self._round = int(self._store.query("SELECT max(round) FROM alert_changes")[1][0][0])
         _, rows = self._store.query(_HELD)
-        return [(_change(row), _utc(row[-1]) if row[-1].year > 1970 else None) for row in rows]
+        return [(_change(row), _ever(row[-2]), _ever(row[-1])) for row in rows]
+
+    def check(self) -> None:
+        """Do nothing.
+
+        Raises:
+            Fenced: another evaluator has taken the book over.
+        """
+        _, rows = self._store.query(f"SELECT max(epoch) FROM claims WHERE topic = '{_HOME}'")
+        if int(rows[0][0]) > self._epoch:
+            raise Fenced("another process judges the alert rules of this store now; this one stops")
 
     def write(self, changes: Sequence[Change]) -> None:
         """Write what one round has changed: all of it, or nothing.
@@ -75,16 +102,20 @@ class Book:
             ]
             for c in changes
         ]  # fmt: skip
+        self.check()
         with self._store.connections.client() as client:
-            highest = client.query(f"SELECT max(epoch) FROM claims WHERE topic = '{_HOME}'").result_rows[0][0]
-            if int(highest) > self._epoch:
-                raise Fenced("another process judges the alert rules of this store now; this one stops")
             settings = {"insert_deduplication_token": f"{self._epoch}-{self._round + 1}"}
             client.insert("alert_changes", rows, list(_COLUMNS), settings=settings)
         self._round += 1
 
     def waiting(self) -> list[Notification]:
-        """Return what channels have not been told yet, oldest first, each with how often it was tried."""
+        """Return what channels have not been told yet, oldest first, each with how often it was tried.
+
+        Raises:
+            Fenced: another evaluator has taken the book over: telling is its business, too.
+        """
+        if self._epoch:
+            self.check()
         _, rows = self._store.query(_WAITING)
         parts: dict[tuple[str, str], list[Any]] = {}
         for row in rows:
@@ -133,6 +164,10 @@ def _change(row: Sequence[Any]) -> Change:
         value=value, since=_utc(since), says=says, link=link, quiet=quiet, notification=notification,
         channels=tuple(channels),
     )  # fmt: skip
+
+
+def _ever(time: datetime) -> datetime | None:
+    return _utc(time) if time.year > 1970 else None
 
 
 def _utc(time: datetime) -> datetime:

@@ -13,7 +13,7 @@ from windvane.dashboards.alerts.answer import Answer
 from windvane.dashboards.alerts.book import Book
 from windvane.dashboards.alerts.change import Change, State
 from windvane.dashboards.alerts.judging import Held, judge
-from windvane.dashboards.alerts.quiet import Silence, why_quiet
+from windvane.dashboards.alerts.quiet import Causes, Silence, why_quiet
 from windvane.dashboards.alerts.rule import Rule, RuleFile
 from windvane.dashboards.alerts.telling import addressed, labels_of
 from windvane.dashboards.macros import Span, expand
@@ -36,6 +36,7 @@ class Evaluator:
         self._rules = {rule.name: rule for rule in file.rules}
         self._judged: dict[str, datetime] = {}
         self._busy: dict[str, int] = {}
+        self._answered: set[str] = set()
         self.open()
 
     def open(self) -> None:
@@ -46,9 +47,10 @@ class Evaluator:
         self._held: dict[str, dict[str, Held]] = {name: {} for name in self._rules}
         self._gone: list[Change] = []
         self._book.set_budgets(self._file.budgets)
-        for change, told_at in self._book.open():
+        for change, told_at, noted_at in self._book.open():
             if change.rule in self._rules:
-                self._held[change.rule][change.alert] = Held(change, told_at)
+                # A channel that is new hears of what fires already; without any, nothing is said anew.
+                self._held[change.rule][change.alert] = Held(change, told_at if self._file.channels else noted_at)
             else:
                 self._gone.append(replace(change, state=State.RESOLVED, quiet="the rule is gone", notification=""))
 
@@ -61,6 +63,7 @@ class Evaluator:
             StoreUnavailable: the store does not answer. Call `open` before the next round.
             Fenced: another evaluator has the book now.
         """
+        self._book.check()
         judged: list[Held] = []
         ask = cache(lambda sql, checked: self._reader.text(sql, "arrow", checked=checked))
         for rule in self._due(at):
@@ -68,8 +71,8 @@ class Evaluator:
             self._judged[rule.name] = at
             if enough():
                 break
-        silences, firing = self._book.silences(at), self._firing(judged)
-        quieted = [(held, self._quieten(held.change, at, silences, firing)) for held in judged]
+        silences, causes = self._book.silences(at), self._causes(judged)
+        quieted = [(held, self._quieten(held.change, at, silences, causes)) for held in judged]
         news = [change for held, change in quieted if self._is_news(held, change, at)]
         told = addressed(news, self._rules, self._file.channels)
         if told or self._gone:
@@ -81,45 +84,49 @@ class Evaluator:
     def _due(self, at: datetime) -> list[Rule]:
         """Return the rules that are to be judged, those first that have waited longest."""
         waited = [(self._judged.get(rule.name, _NEVER), rule) for rule in self._rules.values()]
-        due = [(last, rule) for last, rule in waited if at - last >= timedelta(seconds=rule.every_s)]
+        due = [(last, rule) for last, rule in waited if abs(at - last) >= timedelta(seconds=rule.every_s)]
         return [rule for _, rule in sorted(due, key=itemgetter(0))]
 
     def _judge(self, rule: Rule, at: datetime, ask: Callable[[str, bool], bytes]) -> list[Held]:
         end_ms = int(at.timestamp() * 1000)
         held = self._held[rule.name]
         try:
-            body = ask(expand(rule.sql, Span(end_ms - rule.window_s * 1000, end_ms)), rule.name in self._judged)
+            body = ask(expand(rule.sql, Span(end_ms - rule.window_s * 1000, end_ms)), rule.name in self._answered)
+            self._answered.add(rule.name)
             found = list(judge(rule, held, Answer(rule, body), at))
         except StoreUnavailable as error:
             self._busy[rule.name] = self._busy.get(rule.name, 0) + 1
             return list(judge(rule, held, error, at)) if self._busy[rule.name] >= _PATIENCE else []
         except StoreError as error:
             return list(judge(rule, held, error, at))
+        except Exception as error:  # a rule's fault is its own: the others go on
+            return list(judge(rule, held, StoreError(f"{type(error).__name__}: {error}"), at))
         self._busy.pop(rule.name, None)
         return found
 
-    def _firing(self, judged: list[Held]) -> dict[str, list[Mapping[str, str]]]:
-        """Return by rule the labels of what fires once this round is over."""
+    def _causes(self, judged: list[Held]) -> Callable[[tuple[str, ...]], Causes]:
+        """Return what gives, for the rules that one follows, what fires of them once this round is over."""
         last = {(name, alert): held.change for name, alerts in self._held.items() for alert, held in alerts.items()}
         last.update({(held.change.rule, held.change.alert): held.change for held in judged})
         found: dict[str, list[Mapping[str, str]]] = {}
         for change in last.values():
             if change.state is State.FIRING:
                 found.setdefault(change.rule, []).append(change.labels)
-        return found
+        return cache(lambda rules: Causes((rule, labels) for rule in rules for labels in found.get(rule, ())))
 
     def _quieten(self, change: Change, at: datetime, silences: list[Silence],
-                 firing: Mapping[str, list[Mapping[str, str]]]) -> Change:  # fmt: skip
+                 causes: Callable[[tuple[str, ...]], Causes]) -> Change:  # fmt: skip
         rule = self._rules[change.rule]
         was = self._held[rule.name].get(change.alert)
         if change.state is State.PENDING:
             return change
-        if change.state is State.RESOLVED and not (was and was.told_at):
-            return replace(change, quiet="nobody was told that it fired")
-        # That it is over is told even if it has found its cause meanwhile.
-        follows = rule.follows if change.state is not State.RESOLVED else ()
-        causes = [(name, labels) for name in follows for labels in firing.get(name, ())]
-        quiet = why_quiet(labels_of(rule, change), at, silences, self._file.maintenance, causes)
+        if change.state is State.RESOLVED:
+            # Who was told that it fires is told that it is over, whatever has been silenced since.
+            told = was is not None and was.told_at is not None
+            return replace(change, quiet="" if told else "nobody was told that it fired")
+        # What a rule says of itself is no consequence of anything.
+        follows = rule.follows if change.state is State.FIRING else ()
+        quiet = why_quiet(labels_of(rule, change), at, silences, self._file.maintenance, causes(follows))
         return replace(change, quiet=quiet)
 
     def _is_news(self, held: Held, change: Change, at: datetime) -> bool:

@@ -50,6 +50,8 @@ def judge(rule: Rule, held: Mapping[str, Held], answer: Answer | StoreError, at:
     if len(answer) == 0 and rule.no_data is not Missing.OK:
         if rule.no_data is Missing.ALERT:
             yield _whole(rule, held, State.NO_DATA, f"{rule.title}: there is nothing to judge", at)
+        elif _WHOLE in held and held[_WHOLE].change.state is State.ERROR:
+            yield _off(rule, held[_WHOLE], at)  # it can be judged again
         return
     bound = rule.above if rule.above is not None else rule.below
     assert bound is not None, "a rule has one of the two"
@@ -70,6 +72,7 @@ def _on(rule: Rule, was: Held | None, alert: str, labels: Mapping[str, str], row
         at: datetime) -> Held:  # fmt: skip
     since = was.change.since if was else at
     fires = (was is not None and was.change.state is State.FIRING) or at - since >= timedelta(seconds=rule.for_s)
+    row = {**row, "value": float(row["value"])}
     change = Change(
         time=at,
         rule=rule.name,
@@ -77,7 +80,7 @@ def _on(rule: Rule, was: Held | None, alert: str, labels: Mapping[str, str], row
         labels=labels,
         severity=rule.severity,
         state=State.FIRING if fires else State.PENDING,
-        value=float(row["value"]),
+        value=row["value"],
         since=since,
         says=sentence(rule, row),
         link=link(rule, row, since, at),
@@ -88,7 +91,7 @@ def _on(rule: Rule, was: Held | None, alert: str, labels: Mapping[str, str], row
 def _off(rule: Rule, was: Held, at: datetime) -> Held:
     ended_at = was.ended_at or at
     if was.change.state is State.FIRING and at - ended_at < timedelta(seconds=rule.keep_s):
-        return replace(was, ended_at=ended_at)
+        return replace(was, change=replace(was.change, time=at), ended_at=ended_at)
     return replace(was, change=replace(was.change, time=at, state=State.RESOLVED))
 
 

@@ -51,11 +51,11 @@ class AlertLoop:
 
     def is_alive(self) -> bool:
         """Return whether it goes on by itself: not once another process has taken the rules over."""
-        return self._threads[0].is_alive()
+        return all(thread.is_alive() for thread in self._threads)
 
     def _judge(self) -> None:
         sure, at = True, 0
-        while not self._stopping.wait(max(0.0, at + TICK_S - self._clock())):
+        while not self._stopping.wait(min(float(TICK_S), max(0.0, at + TICK_S - self._clock()))):
             at = int(self._clock()) // TICK_S * TICK_S
             try:
                 if not sure:
@@ -74,6 +74,11 @@ class AlertLoop:
                 sure = False
                 self._say(f"what the alert rules say cannot be written: {error}")
                 continue
+            except Exception as error:  # whatever it is, the next round is tried
+                sure = False
+                _log.exception("a round of alert rules failed")
+                self._say(f"alert rules are not judged: {type(error).__name__}: {error}")
+                continue
             sure = True
             self._say("")
             if any(change.notification for change in changed):
@@ -86,10 +91,16 @@ class AlertLoop:
         while not self._stopping.is_set():
             self._news.wait(TICK_S)
             self._news.clear()
+            if self._stopping.is_set():
+                return
             try:
                 self._courier.deliver()
+            except Fenced:
+                return
             except StoreError as error:
                 _log.warning("notifications wait: %s", error)
+            except Exception:  # whatever it is, the next delivery is tried
+                _log.exception("a delivery failed")
 
     def _say(self, trouble: str) -> None:
         if trouble and trouble != self.trouble:

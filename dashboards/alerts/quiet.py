@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from windvane.dashboards.alerts.rule import Maintenance
 
-__all__ = ["Silence", "contradict", "fits", "why_quiet"]
+__all__ = ["Causes", "Silence", "fits", "why_quiet"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +36,30 @@ def fits(match: Mapping[str, str], labels: Mapping[str, str]) -> bool:
     )
 
 
-def contradict(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    """Return whether a label that both have, and that says something in both, is not the same.
+class Causes:
+    """What fires now of the rules that another one follows, by its labels.
 
-    >>> contradict({"provider": "a", "service": "x"}, {"provider": "a"})
-    False
-    >>> contradict({"provider": "a"}, {"provider": "b"})
-    True
+    >>> causes = Causes([("outage", {"provider": "a", "region": ""})])
+    >>> causes.of({"provider": "a", "service": "x"}), causes.of({"service": "x"}), causes.of({"provider": "b"})
+    ('outage', 'outage', '')
     """
-    return any(value and other.get(name) and other[name] != value for name, value in one.items())
+
+    def __init__(self, firing: Iterable[tuple[str, Mapping[str, str]]]) -> None:
+        self._firing: dict[tuple[str, ...], list[tuple[str, Mapping[str, str]]]] = {}
+        for rule, labels in firing:
+            said = tuple(sorted(name for name, value in labels.items() if value))
+            self._firing.setdefault(said, []).append((rule, labels))
+        self._known: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[tuple[str, ...], str]] = {}
+
+    def of(self, labels: Mapping[str, str]) -> str:
+        """Return a rule of which something fires that differs in no label that both have; empty if there is none."""
+        for said, firing in self._firing.items():
+            both = tuple(name for name in said if labels.get(name))
+            if (said, both) not in self._known:
+                self._known[said, both] = {tuple(theirs[name] for name in both): rule for rule, theirs in firing}
+            if rule := self._known[said, both].get(tuple(labels[name] for name in both)):
+                return rule
+        return ""
 
 
 def why_quiet(
@@ -52,11 +67,11 @@ def why_quiet(
     at: datetime,
     silences: Iterable[Silence],
     windows: Iterable[Maintenance],
-    causes: Sequence[tuple[str, Mapping[str, str]]],
+    causes: Causes,
 ) -> str:
     """Return why nobody is told at this moment; empty where somebody is.
 
-    `causes` are rules and labels of what fires of the rules that this alert's rule follows.
+    `causes` are what fires of the rules that this alert's rule follows.
     """
     for silence in silences:
         if silence.starts <= at < silence.ends and fits(silence.labels, labels):
@@ -64,10 +79,8 @@ def why_quiet(
     for window in windows:
         if _open(window, at) and fits(window.match, labels):
             return f"maintenance {window.name}"
-    for rule, theirs in causes:
-        if not contradict(labels, theirs):
-            return f"follows {rule}"
-    return ""
+    rule = causes.of(labels)
+    return f"follows {rule}" if rule else ""
 
 
 def _open(window: Maintenance, at: datetime) -> bool:

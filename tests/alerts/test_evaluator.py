@@ -10,9 +10,11 @@ from tests.alerts.judged import START, Judged, rule, told
 from windvane.dashboards.alerts.book import Book
 from windvane.dashboards.alerts.change import State
 from windvane.dashboards.alerts.evaluator import Evaluator
-from windvane.dashboards.alerts.rule import Budget, Missing, Trouble
+from windvane.dashboards.alerts.rule import Budget, Channel, Missing, Trouble
 from windvane.dashboards.board import Unit
 from windvane.errors import Fenced
+
+CHAT = Channel(name="chat", url="json://127.0.0.1:9/")
 
 
 def test_what_is_beyond_the_bound_fires_and_what_comes_back_is_resolved(judged: Judged) -> None:
@@ -81,6 +83,9 @@ def test_where_there_are_no_rows_the_rule_says_what_that_means(
         "SELECT provider, value FROM given",
         "SELECT 'a' AS service, '' AS provider, 2. AS value FROM numbers(2)",
         "SELECT service, provider, 'x' AS value FROM given WHERE at = $__toTime",
+        "SELECT unhex('ff') AS service, provider, 2. AS value FROM given WHERE at = $__toTime",
+        "SELECT service, provider, toInt128(2) AS value FROM given WHERE at = $__toTime",
+        "SELECT service, provider, [2] AS value FROM given WHERE at = $__toTime",
     ],
 )
 def test_a_rule_that_cannot_be_judged_says_so_once_and_the_others_go_on(judged: Judged, sql: str) -> None:
@@ -173,3 +178,42 @@ def test_rules_that_a_round_has_no_time_for_come_first_in_the_next(judged: Judge
         fired.append([change.rule for change in judged.evaluator.round(judged.now, enough.__next__)])
         judged.minute += 1
     assert fired == [["a", "b"], ["c", "d"]]
+
+
+def test_what_is_no_number_in_a_message_is_told_as_it_is(judged: Judged) -> None:
+    judged.by(rule(sql="SELECT 'shop' AS service, '' AS provider, 2. AS value, nan AS odd", message="{odd} of {value}"))
+    assert [change.says for change in judged.round()] == ["nan of 2"]
+
+
+def test_an_error_of_a_rule_that_keeps_ends_once_it_can_be_judged(judged: Judged) -> None:
+    judged.by(rule(sql="SELECT oops", no_data=Missing.KEEP))
+    judged.round()
+    judged.by(rule(no_data=Missing.KEEP))
+    assert [change.state for change in judged.round()] == [State.RESOLVED]
+
+
+def test_what_was_told_before_an_alert_ended_is_not_held_against_the_next(judged: Judged) -> None:
+    judged.by(rule(for_s=60), channels=(CHAT,))
+    judged.states({"shop": 2}, {"shop": 2}, {"shop": 0}, {"shop": 2})
+    judged.by(rule(for_s=60), channels=(CHAT,))
+    assert told(judged.minute_of({"shop": 0})) == [], "pending only: nobody was told this time"
+
+
+def test_a_repeat_while_it_goes_on_firing_is_a_notification_of_its_own(judged: Judged) -> None:
+    judged.by(rule(keep_s=600, repeat_s=120), channels=(CHAT,))
+    written = [judged.minute_of({"shop": 2})] + [judged.minute_of({"shop": 0}) for _ in range(4)]
+    assert [len(changes) for changes in written] == [1, 0, 1, 0, 1]
+    assert len({changes[0].notification for changes in written if changes}) == 3
+
+
+def test_a_process_that_was_taken_over_neither_judges_nor_tells(judged: Judged) -> None:
+    judged.by(rule())
+    earlier, book = judged.evaluator, Book(judged.store)
+    book.open()
+    assert isinstance(earlier, Evaluator)
+    for idle in (lambda: earlier.round(judged.now), earlier.open):
+        with pytest.raises(Fenced):
+            idle()
+    judged.by(rule())
+    with pytest.raises(Fenced):
+        book.waiting()

@@ -141,3 +141,25 @@ def test_a_cause_that_fires_silences_what_follows_from_it(judged: Judged) -> Non
     assert told(judged.round()) == [("", State.RESOLVED), ("shop", State.FIRING)], "it goes on without its cause"
     judged.give({"": 2}, "outage", "openai")
     assert ("lab", State.RESOLVED) in told(judged.round()), "that it is over is told all the same"
+
+
+def test_who_was_told_that_it_fires_is_told_that_it_is_over_even_in_a_silence(judged: Judged) -> None:
+    judged.by(rule())
+    judged.minute_of({"shop": 2})
+    silence(judged, 60, service="shop")
+    assert told(judged.minute_of({"shop": 0})) == [("shop", State.RESOLVED)]
+
+
+def test_a_rule_that_cannot_be_judged_is_told_whatever_is_its_cause(judged: Judged) -> None:
+    judged.by(rule("outage"), rule("slow", sql="SELECT oops", follows=("outage",)))
+    judged.give({"": 2}, "outage", "anthropic")
+    assert [(change.rule, change.quiet) for change in judged.round()] == [("outage", ""), ("slow", "")]
+
+
+def test_a_channel_that_is_new_hears_of_what_fires(judged: Judged) -> None:
+    judged.by(rule())
+    judged.minute_of({"shop": 2})
+    judged.by(rule(), channels=(CHAT,))
+    [change] = judged.minute_of({"shop": 2})
+    assert change.channels == ("chat",)
+    assert judged.minute_of({"shop": 2}) == []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -186,3 +189,46 @@ def test_observed_coroutines_and_generators_stream_as_before(told: list[dict[str
 def test_feedback_is_about_a_call(told: list[dict[str, Any]]) -> None:
     windvane.feedback("call-1", score=1, name="thumbs", user="ann")
     assert told == [{"operation": "feedback", "target_id": "call-1", "score": 1, "evaluation": "thumbs", "user": "ann"}]
+
+
+def test_what_is_thrown_into_an_observed_generator_is_its_own_to_handle(told: list[dict[str, Any]]) -> None:
+    @contextmanager
+    @windvane.observe(texts=False)
+    def forgiving() -> Iterator[str]:
+        with suppress(ValueError):
+            yield "a"
+
+    with forgiving():
+        raise ValueError
+    assert "error" not in told[0] and "response" not in told[0]
+
+
+def test_nothing_that_it_is_given_makes_a_call_raise(told: list[dict[str, Any]]) -> None:
+    with (
+        pytest.raises(KeyError, match="own"),
+        windvane.context(trace_id=uuid4(), tags=["x"], prompt=("a", "b", "c")),  # type: ignore[arg-type]
+        windvane.call(tags=5),
+    ):
+        raise KeyError("own")
+    windvane.observe(functools.partial(len, "abc"))()
+    first, second = told
+    assert first["tags"] == {"x": ""} and len(first["trace_id"]) == 36 and second["response"] == 3
+
+
+def test_a_call_keeps_the_ids_that_the_app_gives_it_and_the_prompt_of_its_beginning(told: list[dict[str, Any]]) -> None:
+    messages = [{"role": "user", "content": "hi"}]
+    with windvane.call(id="mine", trace_id="t" * 32, prompt=messages) as call:
+        messages.append({"role": "assistant", "content": "hello"})
+        windvane.tool("inner").end()
+    tool, chat = told
+    assert call.id == chat["id"] == "mine" and tool["trace_id"] == chat["trace_id"] == "t" * 32
+    assert len(chat["prompt"]) == 1
+
+
+def test_a_worker_that_outlives_a_request_does_not_keep_what_was_around_it() -> None:
+    seen: list[object] = []
+    with windvane.context(user="ann"):
+        worker = threading.Thread(target=lambda: seen.append(around()), daemon=True)
+        worker.start()
+    worker.join()
+    assert seen == [None]

@@ -129,7 +129,11 @@ class LocalPipeline:
         lag = sum(max(0, self.log.end(p) - 1 - scored.get(p, -1)) for p in range(self.log.partitions()))
         free_mb = shutil.disk_usage(self.directory).free >> 20
         trouble = self.loop.trouble or ("" if self.loop.is_alive() else "the loop has ended")
-        trouble = trouble or (self._alerts.loop.trouble if self._alerts else "")
+        if self._alerts and not trouble:
+            judges = self._alerts.loop.is_alive()
+            trouble = self._alerts.loop.trouble or (
+                "" if judges else "alert rules are not judged any more: start it again"
+            )
         if not trouble and free_mb < 500:
             trouble = f"{free_mb} MiB of disk are left in {self.directory}: make room, or set retention lower"
         return {"ok": not trouble, "trouble": trouble, "records_behind": lag, "disk_free_mb": free_mb}

@@ -10,6 +10,7 @@ import msgspec
 
 from windvane.cli.options import dir_option, json_option, store_option
 from windvane.cli.running import asking
+from windvane.dashboards.alerts.message import plain
 from windvane.storage.reader import rows_of
 
 __all__ = ["command"]
@@ -47,7 +48,7 @@ def command(store: str | None, dir: Path | None, as_json: bool) -> None:
         click.echo("nothing fires")
     for row in found["untold"]:
         tried = f"{row['state']} after {row['attempts']} attempts: {row['detail']}" if row["attempts"] else "waiting"
-        click.echo(f"not told to {row['channel']}: {row['says']} ({tried})")
+        click.echo(f"not told to {row['channel']}: {plain(row['says'], 500)} ({tried})")
     for row in found["silences"]:
         fits = ", ".join(f"{name}={value}" for name, value in row["labels"].items())
         comment = f" ({row['comment']})" if row["comment"] else ""
@@ -56,4 +57,5 @@ def command(store: str | None, dir: Path | None, as_json: bool) -> None:
 
 def _alert(row: dict[str, Any]) -> str:
     quiet = f"; nobody is told: {row['quiet']}" if row["quiet"] else ""
-    return f"{row['state']:8} {row['severity']:8} since {row['since'][:19]} UTC  {row['says']} [{row['rule']}]{quiet}"
+    says = f"{plain(row['says'], 500)} [{row['rule']}]"
+    return f"{row['state']:8} {row['severity']:8} since {row['since'][:19]} UTC  {says}{quiet}"
