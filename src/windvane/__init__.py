@@ -29,7 +29,7 @@ from windvane.collectors.counts import Stats
 from windvane.errors import ConfigError
 
 __all__ = ["Call", "Client", "Stats", "call", "context", "embedding", "emit", "feedback", "flush", "init", "observe"]
-__all__ += ["retrieval", "shutdown", "stats", "tool"]
+__all__ += ["instrument", "retrieval", "shutdown", "stats", "tool", "uninstrument"]
 
 __version__ = "0.1.0"
 
@@ -131,6 +131,26 @@ def feedback(id: str, *, score: float | None = None, label: str | None = None, n
     return emit(
         {"operation": "feedback", "target_id": id, "score": score, "label": label, "evaluation": name, **fields}
     )
+
+
+def instrument(*libraries: str) -> tuple[str, ...]:
+    """Have libraries tell of their calls by themselves: all that are known, or those named; return their names.
+
+    Before or after the app imports them, and as often as it likes. Imports none of them. See docs/instrument.md.
+
+    Raises:
+        ConfigError: a name is not known.
+    """
+    from windvane.collectors.instrument import instrument as begin
+
+    return begin(lambda: _client or _default(), libraries)
+
+
+def uninstrument() -> None:
+    """Put the libraries back exactly as they were."""
+    from windvane.collectors.instrument import uninstrument as end
+
+    end()
 
 
 def flush(timeout_s: float = 5.0) -> bool:

@@ -20,6 +20,7 @@ __all__ = ["main"]
 _COMMANDS: Final = {
     "up": "Run the whole pipeline in this process: intake, log, scoring, store, boards.",
     "demo": "Run `up` and play a simulated day with incidents into it.",
+    "run": "Run a Python app so that its calls are told, its code untouched.",
     "replay": "Send a file of calls, CSV or JSON, to any endpoint.",
     "score": "Score a file of calls, without log or store; JSON lines out.",
     "worker": "Run one Faust worker of a cluster: Kafka in, ClickHouse out.",

@@ -1,0 +1,120 @@
+"""One call of an instrumented library, from its begin to its row. What it takes is the app's time: microseconds."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from windvane.collectors.client import Client
+from windvane.collectors.context import around
+from windvane.collectors.event import INDEX, MAX_EVENT_BYTES, NAMES
+
+__all__ = ["Recording", "tell_to"]
+
+clock: Final = time.perf_counter
+_encode: Final = msgspec.msgpack.Encoder().encode
+_now: Final = time.time_ns
+_SYSTEM_CHARS: Final = 30_000
+_SYSTEM: Final = INDEX["gen_ai_system_instructions"]
+_LONG: Final = tuple(INDEX[name] for name in ("top_logprobs", "logprobs", "embedding"))
+
+
+# Seeded by the system, once: asking it for every id would be most of what a call takes.
+_random: Final = random.Random()
+_bits: Final = _random.getrandbits
+os.register_at_fork(after_in_child=_random.seed)
+
+_client: Callable[[], Client] | None = None
+
+
+def tell_to(client: Callable[[], Client] | None) -> None:
+    """Say who is told of calls from now on: what gives the process's client of the moment; None for nobody."""
+    global _client
+    _client = client
+
+
+class Recording:
+    """A call. Fields are columns by their names, in the columns' own types; None says nothing.
+
+    What is around the call is taken at its begin: a stream may end in another context, or in the garbage collector's.
+    """
+
+    __slots__ = ("_around", "_began", "_error", "_fields", "_first", "ended", "response", "wire")
+
+    def __init__(self, wire: Any, fields: dict[str, Any]) -> None:
+        self._around, self._fields, self.wire = around(), fields, wire
+        self._first: float | None = None
+        self._error: tuple[str, str] | None = None
+        self.ended = False
+        self.response: Any = None
+        """What the library has got, as the instrumentation likes to keep it."""
+        self._began = clock()
+
+    def first_chunk(self) -> None:
+        """Say that the content of the answer has begun, now. Only the first time counts."""
+        if self._first is None:
+            self._first = clock() - self._began
+
+    @property
+    def begun(self) -> bool:
+        """Whether the content of the answer has begun."""
+        return self._first is not None
+
+    def fail(self, kind: str, words: str) -> None:
+        """Say that it has failed."""
+        self._error = kind, words
+
+    def end(self, answer: Callable[[], Mapping[str, Any] | None] | None = None) -> None:
+        """End it now and tell it, once. `answer` gives what is known of the answer: after the clock has stopped."""
+        if self.ended:
+            return
+        self.ended = True
+        if _client is None:  # a stream that outlived the instrumentation
+            return
+        fields = self._fields
+        fields["gen_ai_client_operation_duration"] = clock() - self._began
+        fields["gen_ai_response_time_to_first_chunk"] = self._first
+        if answer is not None:
+            fields.update(answer() or {})
+        if self._error is not None:
+            fields["error_type"], fields["error_message"] = self._error[0], self._error[1] or None
+        digits, held = f"{_bits(192):048x}", self._around
+        span_id, trace_id = digits[:16], (held and held.trace_id) or digits[16:]
+        fields["id"], fields["trace_id"], fields["span_id"] = f"{span_id}-{trace_id[:8]}", trace_id, span_id
+        if held is not None:
+            fields["user_id"], fields["gen_ai_conversation_id"] = held.user, held.session
+            fields["gen_ai_prompt_name"], fields["gen_ai_prompt_version"] = held.prompt_name, held.prompt_version
+            fields["parent_span_id"], fields["tags"] = held.span_id, held.tags
+        _put(_client(), fields)
+
+
+def _put(client: Client, fields: dict[str, Any]) -> None:
+    """Put a row into the client's segment, without the detours of what people write by hand."""
+    if not client._enabled:
+        return
+    fields["time"], fields["service_name"] = _now() // 1000, client.service
+    fields["service_version"], fields["deployment_environment_name"] = client._version, client._environment
+    fields["tags"] = {**client._tags, **(fields.get("tags") or {})} or None
+    cells: list[Any] = list(map(fields.get, NAMES))
+    try:
+        data = _encode(cells)
+        if len(data) > MAX_EVENT_BYTES:
+            data = _encode(_shorter(cells))
+    except ValueError:  # half a surrogate pair: by the way that mends it
+        client.emit(fields)
+        return
+    client._writer.put(data, client.service, fields.get("gen_ai_request_model"))
+
+
+def _shorter(cells: list[Any]) -> list[Any]:
+    """Leave out what is long; messages have a limit of their own."""
+    for place in _LONG:
+        cells[place] = None
+    if cells[_SYSTEM] is not None:
+        cells[_SYSTEM] = cells[_SYSTEM][:_SYSTEM_CHARS]
+    return cells
