@@ -114,6 +114,39 @@ SETTINGS: Final[dict[str, Setting]] = {
         65_536,
         "The most characters of one text; the rest is cut, and a mark says how much.",
     ),
+    # The gateway.
+    "gateway_keys": Setting(
+        "WINDVANE_GATEWAY_KEYS",
+        Path,
+        None,
+        "The file of API keys, as `windvane gateway keys add` writes it. Default: none, and no key is asked for.",
+    ),
+    "gateway_rate": Setting(
+        "WINDVANE_GATEWAY_RATE",
+        float,
+        0.0,
+        "Requests a second that the gateway takes of one key, or of one address where there are no keys; 0: any.",
+    ),
+    "gateway_redaction": Setting(
+        "WINDVANE_GATEWAY_REDACTION",
+        str,
+        "off",
+        "What becomes of secrets and personal data in OTLP and plain JSON, as WINDVANE_REDACTION says it. Envelopes"
+        " of the SDK are redacted before.",
+    ),
+    "otlp_join_s": Setting(
+        "WINDVANE_OTLP_JOIN_S",
+        float,
+        5.5,
+        "How long spans and the log records of their messages wait for each other (OTLP), in seconds; 0: not at all.",
+    ),
+    "otlp_spans": Setting(
+        "WINDVANE_OTLP_SPANS",
+        _names,
+        (),
+        "Spans that are taken though they are no calls, by their operation, separated by ';': 'invoke_agent; chain;"
+        " other' (other: all that are no GenAI).",
+    ),
     # The log.
     "bootstrap": Setting("WINDVANE_BOOTSTRAP", str, "127.0.0.1:9092", "Kafka's brokers: host:port[,host:port]."),
     "topic": Setting("WINDVANE_TOPIC", str, "windvane.events", "The topic that carries envelopes."),

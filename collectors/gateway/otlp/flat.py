@@ -1,0 +1,44 @@
+"""Lists and maps that were written as names with dots: `llm.input_messages.0.message.role`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+__all__ = ["nested"]
+
+_DEEPEST: Final = 12
+_WRAPS: Final = frozenset({"message", "message_content", "tool_call", "document", "embedding", "prompt", "completion"})
+"""What OpenInference puts around each item of a list."""
+
+
+def nested(flat: Iterable[tuple[str, Any]]) -> Any:
+    """Return the value that was flattened: numbers as names make a list, in their order.
+
+    >>> nested([("1.message.role", "user"), ("0.message.role", "system"), ("0.message.content", "hi")])
+    [{'role': 'system', 'content': 'hi'}, {'role': 'user'}]
+    """
+    root: dict[str, Any] = {}
+    for name, value in flat:
+        at, *path = root, *name.split(".", _DEEPEST)
+        for step in path[:-1]:
+            inner = at.get(step)
+            if not isinstance(inner, dict):
+                inner = at[step] = {}
+            at = inner
+        at.setdefault(path[-1], value)
+    return _listed(root)
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if value and all(name.isascii() and name.isdigit() for name in value):
+        # By length first: a number of a thousand digits is never made.
+        order = sorted(value, key=lambda name: (len(name.lstrip("0")), name.lstrip("0")))
+        return [_listed(value[name]) for name in order]
+    if len(value) == 1:
+        ((name, inner),) = value.items()
+        if name in _WRAPS and isinstance(inner, dict):
+            return _listed(inner)
+    return {name: _listed(inner) for name, inner in value.items()}

@@ -1,0 +1,73 @@
+"""Spans and log records as both encodings of OTLP are read into: plain Python values, nothing of a library's."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+__all__ = ["LogRecord", "Place", "Span", "SpanEvent", "id_of", "whole"]
+
+
+class Place(NamedTuple):
+    """What is said once for many spans or records."""
+
+    resource: dict[str, Any]
+    scope: str
+
+
+class SpanEvent(NamedTuple):
+    """Something that happened within a span, at a time in nanoseconds since 1970."""
+
+    name: str
+    time_ns: int
+    attributes: dict[str, Any]
+
+
+class Span(NamedTuple):
+    """One span. Ids are lower hexadecimal, times nanoseconds since 1970, 0 where nothing was said."""
+
+    place: Place
+    trace_id: str
+    span_id: str
+    parent_id: str
+    name: str
+    start_ns: int
+    end_ns: int
+    attributes: dict[str, Any]
+    events: list[SpanEvent]
+    failed: bool
+    """Its status is an error."""
+    status: str
+
+
+class LogRecord(NamedTuple):
+    """One log record; `name` is its event's."""
+
+    place: Place
+    trace_id: str
+    span_id: str
+    name: str
+    time_ns: int
+    attributes: dict[str, Any]
+    body: Any
+
+
+_HEX = frozenset("0123456789abcdef")
+
+
+def whole(text: str, digits: int) -> str:
+    """Return an id in lower case, or nothing where it is none.
+
+    >>> whole("00F067AA0BA902B7", 16), whole("0000000000000000", 16), whole("x", 16)
+    ('00f067aa0ba902b7', '', '')
+    """
+    text = text.lower()
+    return text if len(text) == digits and _HEX.issuperset(text) and text.strip("0") else ""
+
+
+def id_of(trace_id: str, span_id: str) -> str | None:
+    """Return the event's id of a span, as `windvane.call` makes it too: None where the span has none.
+
+    >>> id_of("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")
+    '00f067aa0ba902b7-4bf92f35'
+    """
+    return f"{span_id}-{trace_id[:8]}" if span_id and trace_id else None
