@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,10 +30,17 @@ class Looked(NamedTuple):
 
 @pytest.fixture(scope="session")
 def demo_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `windvane demo` leaves; copy it to run something over it."""
-    directory = tmp_path_factory.mktemp("demo") / "data"
-    windvane("demo", "--dir", directory, "--port", 0, "--exit")
-    return directory
+    """What `windvane demo` leaves; copy it to run something over it. It is played once for all processes of a run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    played = shared / "demo-played"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (played / "done").exists():
+            windvane("demo", "--dir", played / "data", "--port", 0, "--exit", timeout_s=600)
+            (played / "done").touch()
+    # A store is open in one process at a time.
+    return Path(shutil.copytree(played / "data", tmp_path_factory.mktemp("demo") / "data"))
 
 
 @pytest.fixture(scope="module")
