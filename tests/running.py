@@ -29,7 +29,9 @@ Query = Callable[[str], list[dict[str, Any]]]
 WINDVANE = [sys.executable, "-m", "windvane"]
 
 
-def windvane(*arguments: object, check: bool = True, timeout_s: float = 170, **more: Any) -> subprocess.CompletedProcess[str]:
+def windvane(
+    *arguments: object, check: bool = True, timeout_s: float = 170, **more: Any
+) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     command = [*WINDVANE, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, **more)
