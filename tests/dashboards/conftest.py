@@ -40,7 +40,7 @@ def demo_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
             windvane("demo", "--dir", played / "data", "--port", 0, "--exit", timeout_s=600)
             (played / "done").touch()
     # A store is open in one process at a time.
-    return Path(shutil.copytree(played / "data", tmp_path_factory.mktemp("demo") / "data"))
+    return Path(shutil.copytree(played / "data", tmp_path_factory.mktemp("demo") / "data", symlinks=True))
 
 
 @pytest.fixture(scope="module")
