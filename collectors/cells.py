@@ -7,7 +7,7 @@ from typing import Any
 
 from windvane.collectors.normalize import normalize
 
-__all__ = ["cells_of"]
+__all__ = ["both_tags", "cells_of"]
 
 
 def cells_of(event: Any, given: Mapping[str, Any], error: Any, tags: Mapping[str, str] | None) -> list[Any]:
@@ -30,6 +30,10 @@ def cells_of(event: Any, given: Mapping[str, Any], error: Any, tags: Mapping[str
     elif error is not None:
         whole["error"] = error
     if tags:
-        own = whole.get("tags")
-        whole["tags"] = {**tags, **(own if isinstance(own, Mapping) else dict.fromkeys(own or (), ""))}
+        whole["tags"] = both_tags(tags, whole.get("tags"))
     return list(normalize(whole))
+
+
+def both_tags(outer: Mapping[str, str], own: Any) -> dict[Any, Any]:
+    """Return the tags around an event and its own, which win; bare ones have no value."""
+    return {**outer, **(own if isinstance(own, Mapping) else dict.fromkeys(own or (), ""))}

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from windvane.collectors.cells import cells_of
+from windvane.collectors.cells import both_tags, cells_of
 from windvane.collectors.context import around
 from windvane.collectors.counts import Stats
 from windvane.collectors.event import INDEX
@@ -164,7 +164,7 @@ class Client:
                     user, session = user or held.user, session or held.session
                     if prompt_name is None:
                         prompt_name, prompt_version = held.prompt_name, prompt_version or held.prompt_version
-                    tags = _both(held.tags, tags) if held.tags else tags
+                    tags = both_tags(held.tags, tags) if held.tags else tags
                     trace_id = trace_id or held.trace_id
                     if held.span_id and "span_id" not in more:
                         more = {"parent_span_id": held.span_id, **more}
@@ -266,11 +266,6 @@ class Client:
         return Stats(
             emitted, delivered, spooled, dropped, sender.adopted, sender.retries, sender.error, masked, unredactable
         )
-
-
-def _both(outer: Mapping[str, str], own: Any) -> Any:
-    """Return the tags around an event and its own, which win."""
-    return {**outer, **(own if isinstance(own, Mapping) else dict.fromkeys(own or (), ""))}
 
 
 def _sound(value: object) -> str:

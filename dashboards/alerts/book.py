@@ -19,7 +19,7 @@ _COLUMNS: Final = (
     "time", "rule", "alert", "labels", "severity", "state", "value", "since", "says", "link", "quiet", "notification",
     "channels", "round",
 )  # fmt: skip
-_CHANGE: Final = "time, rule, alert, labels, severity, state, value, since, says, link, quiet, notification, channels"
+_CHANGE: Final = ", ".join(_COLUMNS[:-1])
 # Of what has been told before an alert was last resolved, nothing is held against it.
 _HELD: Final = f"""SELECT {_CHANGE}, told, noted FROM
 (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Final
 
+from windvane.dashboards.alerts import durations
+
 __all__ = ["DATASOURCE", "DATASOURCE_TYPE", "FOLDER", "PREFIX", "TAG", "duration", "source", "uid"]
 
 DATASOURCE: Final = "windvane-clickhouse"
@@ -16,7 +18,6 @@ PREFIX: Final = "windvane-"
 """Every uid of ours begins with it: what does not is the user's."""
 
 _LONGEST: Final = 40
-_UNITS: Final = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 _WEEK: Final = 604_800
 
 
@@ -46,8 +47,4 @@ def duration(seconds: int) -> str:
     """
     if seconds and seconds % _WEEK == 0:
         return f"{seconds // _WEEK}w"
-    out = ""
-    for unit, size in _UNITS:
-        count, seconds = divmod(seconds, size)
-        out += f"{count}{unit}" if count else ""
-    return out or "0s"
+    return durations.duration(seconds)

@@ -9,15 +9,16 @@ from typing import Any, Final
 from windvane.dashboards.alerts.book import Book
 from windvane.dashboards.alerts.change import Change, State
 from windvane.dashboards.alerts.evaluator import Evaluator
-from windvane.dashboards.alerts.rule import Rule, RuleFile
+from windvane.dashboards.alerts.rule import Channel, Rule, RuleFile
 from windvane.dashboards.board import Link
 from windvane.storage.reader import Reader
 from windvane.storage.store import ClickHouseStore
 
-__all__ = ["START", "Judged", "rule"]
+__all__ = ["CHAT", "START", "Judged", "rule"]
 
 START: Final = datetime(2026, 11, 30, 3, tzinfo=UTC)
 """A Monday."""
+CHAT: Final = Channel(name="chat", url="json://127.0.0.1:9/")
 _SQL: Final = "SELECT service, provider, value FROM given WHERE at = $__toTime AND what = '{}'"
 
 

@@ -6,15 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from tests.alerts.judged import START, Judged, rule, told
+from tests.alerts.judged import CHAT, START, Judged, rule, told
 from windvane.dashboards.alerts.book import Book
 from windvane.dashboards.alerts.change import State
 from windvane.dashboards.alerts.evaluator import Evaluator
-from windvane.dashboards.alerts.rule import Budget, Channel, Missing, Trouble
+from windvane.dashboards.alerts.rule import Budget, Missing, Trouble
 from windvane.dashboards.board import Unit
 from windvane.errors import Fenced
-
-CHAT = Channel(name="chat", url="json://127.0.0.1:9/")
 
 
 def test_what_is_beyond_the_bound_fires_and_what_comes_back_is_resolved(judged: Judged) -> None:

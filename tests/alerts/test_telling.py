@@ -6,13 +6,12 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from tests.alerts.judged import START, Judged, rule, told
+from tests.alerts.judged import CHAT, START, Judged, rule, told
 from windvane.dashboards.alerts.book import Book
 from windvane.dashboards.alerts.change import State
 from windvane.dashboards.alerts.quiet import Silence
 from windvane.dashboards.alerts.rule import Channel, Maintenance, Severity
 
-CHAT = Channel(name="chat", url="json://127.0.0.1:9/")
 PAGER = Channel(name="pager", url="json://127.0.0.1:9/", severities=(Severity.CRITICAL,))
 SHOPS = Channel(name="shops", url="json://127.0.0.1:9/", match={"service": "shop*", "team": "retail"})
 
