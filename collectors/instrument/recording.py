@@ -13,6 +13,7 @@ import msgspec
 from windvane.collectors.client import Client
 from windvane.collectors.context import around
 from windvane.collectors.event import INDEX, MAX_EVENT_BYTES, NAMES
+from windvane.collectors.instrument.claiming import Claim, claimed
 
 __all__ = ["Recording", "tell_to"]
 
@@ -21,6 +22,7 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 _now: Final = time.time_ns
 _SYSTEM_CHARS: Final = 30_000
 _SYSTEM: Final = INDEX["gen_ai_system_instructions"]
+_TIMES: Final = frozenset({"gen_ai_client_operation_duration", "gen_ai_response_time_to_first_chunk"})
 _LONG: Final = tuple(INDEX[name] for name in ("top_logprobs", "logprobs", "embedding"))
 
 
@@ -44,10 +46,11 @@ class Recording:
     What is around the call is taken at its begin: a stream may end in another context, or in the garbage collector's.
     """
 
-    __slots__ = ("_around", "_began", "_error", "_fields", "_first", "ended", "response", "wire")
+    __slots__ = ("_above", "_around", "_began", "_error", "_fields", "_first", "claim", "ended", "response", "wire")
 
-    def __init__(self, wire: Any, fields: dict[str, Any]) -> None:
-        self._around, self._fields, self.wire = around(), fields, wire
+    def __init__(self, wire: Any, fields: dict[str, Any], claim: Claim | None = None) -> None:
+        """`claim` is what the library claims the calls below it by, if it is built on others."""
+        self._around, self._above, self._fields, self.wire, self.claim = around(), claimed(), fields, wire, claim
         self._first: float | None = None
         self._error: tuple[str, str] | None = None
         self.ended = False
@@ -83,6 +86,25 @@ class Recording:
             fields.update(answer() or {})
         if self._error is not None:
             fields["error_type"], fields["error_message"] = self._error[0], self._error[1] or None
+        if self.claim is not None:
+            self._hear(self.claim)
+        told = fields if self._above is None else self._above.take(fields)
+        if told is not None:
+            self._tell(_client(), told)
+
+    def _hear(self, claim: Claim) -> None:
+        """Let what the provider's own library has told go before what a library built on it knows of the same call."""
+        claim.open = False
+        if claim.below is None:
+            return
+        mine = self._fields
+        heard = {name: value for name, value in claim.below.items() if value is not None and name not in _TIMES}
+        if self._error is None:  # what failed below was made good
+            heard.pop("error_type", None)
+            heard.pop("error_message", None)
+        mine.update(heard)
+
+    def _tell(self, client: Client, fields: dict[str, Any]) -> None:
         digits, held = f"{_bits(192):048x}", self._around
         span_id, trace_id = digits[:16], (held and held.trace_id) or digits[16:]
         fields["id"], fields["trace_id"], fields["span_id"] = f"{span_id}-{trace_id[:8]}", trace_id, span_id
@@ -90,7 +112,7 @@ class Recording:
             fields["user_id"], fields["gen_ai_conversation_id"] = held.user, held.session
             fields["gen_ai_prompt_name"], fields["gen_ai_prompt_version"] = held.prompt_name, held.prompt_version
             fields["parent_span_id"], fields["tags"] = held.span_id, held.tags
-        _put(_client(), fields)
+        _put(client, fields)
 
 
 def _put(client: Client, fields: dict[str, Any]) -> None:

@@ -15,7 +15,6 @@ from typing import Any, Final
 import msgspec
 
 from windvane.collectors.instrument.base import Instrumentation
-from windvane.collectors.instrument.claiming import claimed
 from windvane.collectors.instrument.failing import error_of
 from windvane.collectors.instrument.guarding import guarded
 from windvane.collectors.instrument.patching import Patches
@@ -51,8 +50,6 @@ class Stainless(Instrumentation):
 
     @guarded
     def _begin(self, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Recording | None:
-        if claimed():
-            return None
         options = args[1] if len(args) > 1 else kwargs["options"]
         wire = self._wires.get(options.url) or self._wires.get(options.url.partition("?")[0])
         if wire is None or options.method.lower() != "post":

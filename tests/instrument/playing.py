@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import pytest
 
-__all__ = ["VARYING", "Call", "Host", "Outcome", "client_of", "hosts", "outcome", "play", "play_later", "run"]
+__all__ = ["STAINLESS", "VARYING", "Call", "Host", "Outcome", "client_of", "hosts", "outcome", "play", "run"]
 
 T = TypeVar("T")
 
@@ -22,6 +22,15 @@ VARYING: Final = frozenset(
     | {"gen_ai_response_time_to_first_chunk"}
 )
 """Columns that no two calls share."""
+
+
+STAINLESS: Final = (
+    "wire.base:count", "wire.base:word", "providers:provider_of", "recording:Recording.__init__",
+    "recording:Recording.end", "recording:Recording.first_chunk", "recording:_put", "recording:claimed",
+    "watching:_Watch.__init__", "events:ServerSentEvents.take", "messages:encode", "failing:error_of",
+    "stainless:_decode", "watching:_decode",
+)  # fmt: skip
+"""Places of ours that the calls of a library go through that Stainless has generated."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,8 @@ class Host(Protocol):
     calls: tuple[Call, ...]
     patched: tuple[str, ...]
     """Functions that its instrumentation replaces, as "openai._base_client:SyncAPIClient.request"."""
+    ours: tuple[str, ...]
+    """Places of ours that its calls go through, as "watching:_Watch.take": each is broken by a test."""
 
     def client(self, url: str, *, later: bool, **options: Any) -> Any:
         """Return a client that retries twice unless `options` say otherwise; `later` for an asynchronous one."""

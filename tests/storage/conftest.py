@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,14 @@ from windvane.storage.store import ClickHouseStore
 
 
 @pytest.fixture(scope="session")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseStore]:
-    store = ClickHouseStore(f"chdb://{tmp_path_factory.mktemp('chdb') / 'store'}")
+def embedded_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("chdb") / "store"
+
+
+@pytest.fixture(scope="module")
+def embedded(embedded_directory: Path) -> Iterator[ClickHouseStore]:
+    """Given up after each module: chDB opens one directory in a process, and other tests have theirs."""
+    store = ClickHouseStore(f"chdb://{embedded_directory}")
     store.prepare()
     yield store
     store.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from tests.instrument.playing import Call
+from tests.instrument.playing import STAINLESS, Call
 from tests.servers.providers import ARGUMENTS, TEXT
 
 __all__ = ["HOST"]
@@ -127,6 +127,7 @@ class Anthropic:
         for kind in ("SyncAPIClient", "AsyncAPIClient")
         for name in ("request", "_process_response")
     )
+    ours = STAINLESS
 
     def client(self, url: str, *, later: bool, **options: Any) -> Any:
         import anthropic

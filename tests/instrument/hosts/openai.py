@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any, Final
 
-from tests.instrument.playing import Call
+from tests.instrument.playing import STAINLESS, Call
 from tests.servers.providers import ARGUMENTS, TEXT
 
 __all__ = ["HOST"]
@@ -196,6 +196,7 @@ class OpenAi:
         for kind in ("SyncAPIClient", "AsyncAPIClient")
         for name in ("request", "_process_response")
     )
+    ours = STAINLESS
 
     def client(self, url: str, *, later: bool, **options: Any) -> Any:
         import openai
