@@ -127,12 +127,14 @@ class Sender(threading.Thread):
             self._left.forget()
 
     def _redact(self, data: memoryview) -> bytes | memoryview:
+        # Loaded by this thread, at its first row: the app's start does not wait for it.
+        from windvane.collectors.instrument.unread import whole
+
         if self.records is None:
-            # Loaded by this thread, at its first row: the app's start does not wait for it.
             from windvane.collectors.redaction.records import Records
 
             self.records = Records(self._policy, self._folder and self._folder.parent)
-        return self.records.apply(data)
+        return self.records.apply(whole(data))
 
     def _close_transport(self) -> None:
         transport, self._transport = self._transport, None

@@ -12,18 +12,17 @@ import msgspec
 
 from windvane.collectors.client import Client
 from windvane.collectors.context import around
-from windvane.collectors.event import INDEX, MAX_EVENT_BYTES, NAMES
+from windvane.collectors.event import MAX_EVENT_BYTES, NAMES
 from windvane.collectors.instrument.claiming import Claim, claimed
+from windvane.collectors.instrument.unread import MOST_BYTES, Unread, read, shortened
+from windvane.collectors.instrument.wire.base import Wire
 
 __all__ = ["Recording", "tell_to"]
 
 clock: Final = time.perf_counter
 _encode: Final = msgspec.msgpack.Encoder().encode
 _now: Final = time.time_ns
-_SYSTEM_CHARS: Final = 30_000
-_SYSTEM: Final = INDEX["gen_ai_system_instructions"]
 _TIMES: Final = frozenset({"gen_ai_client_operation_duration", "gen_ai_response_time_to_first_chunk"})
-_LONG: Final = tuple(INDEX[name] for name in ("top_logprobs", "logprobs", "embedding"))
 
 
 # Seeded by the system, once: asking it for every id would be most of what a call takes.
@@ -46,16 +45,22 @@ class Recording:
     What is around the call is taken at its begin: a stream may end in another context, or in the garbage collector's.
     """
 
-    __slots__ = ("_above", "_around", "_began", "_error", "_fields", "_first", "claim", "ended", "response", "wire")
+    __slots__ = ("_above", "_around", "_began", "_error", "_fields", "_first", "_unread", "claim", "ended")
+    __slots__ += ("request", "response", "wire")
 
-    def __init__(self, wire: Any, fields: dict[str, Any], claim: Claim | None = None) -> None:
-        """`claim` is what the library claims the calls below it by, if it is built on others."""
+    def __init__(self, wire: Wire | None, fields: dict[str, Any], claim: Claim | None = None) -> None:
+        """`wire` is the form of request and answer, if they have one.
+
+        `claim` is what the library claims the calls below it by, if it is built on others.
+        """
         self._around, self._above, self._fields, self.wire, self.claim = around(), claimed(), fields, wire, claim
+        self._unread: tuple[str, bytes, bytes, bool] | None = None
         self._first: float | None = None
         self._error: tuple[str, str] | None = None
         self.ended = False
+        self.request: Any = None
         self.response: Any = None
-        """What the library has got, as the instrumentation likes to keep it."""
+        """What the library has sent and got, as the instrumentation likes to keep them."""
         self._began = clock()
 
     def first_chunk(self) -> None:
@@ -92,6 +97,16 @@ class Recording:
         if told is not None:
             self._tell(_client(), told)
 
+    def end_unread(self, request: bytes, answer: bytes, *, streamed: bool = False) -> None:
+        """End it now and tell it by what went over the wire, which the sender reads; `answer` is empty if none came."""
+        wire = self.wire
+        assert wire is not None
+        if self._above is not None or not wire.name or len(request) + len(answer) > MOST_BYTES:
+            self.end(lambda: read(wire, request, answer, streamed=streamed))
+        else:
+            self._unread = wire.name, request, answer, streamed
+            self.end()
+
     def _hear(self, claim: Claim) -> None:
         """Let what the provider's own library has told go before what a library built on it knows of the same call."""
         claim.open = False
@@ -112,10 +127,10 @@ class Recording:
             fields["user_id"], fields["gen_ai_conversation_id"] = held.user, held.session
             fields["gen_ai_prompt_name"], fields["gen_ai_prompt_version"] = held.prompt_name, held.prompt_version
             fields["parent_span_id"], fields["tags"] = held.span_id, held.tags
-        _put(client, fields)
+        _put(client, fields, self._unread)
 
 
-def _put(client: Client, fields: dict[str, Any]) -> None:
+def _put(client: Client, fields: dict[str, Any], unread: tuple[str, bytes, bytes, bool] | None) -> None:
     """Put a row into the client's segment, without the detours of what people write by hand."""
     if not client._enabled:
         return
@@ -124,19 +139,10 @@ def _put(client: Client, fields: dict[str, Any]) -> None:
     fields["tags"] = {**client._tags, **(fields.get("tags") or {})} or None
     cells: list[Any] = list(map(fields.get, NAMES))
     try:
-        data = _encode(cells)
+        data = _encode(cells if unread is None else Unread(cells, *unread))
         if len(data) > MAX_EVENT_BYTES:
-            data = _encode(_shorter(cells))
+            data = _encode(shortened(cells))
     except ValueError:  # half a surrogate pair: by the way that mends it
         client.emit(fields)
         return
     client._writer.put(data, client.service, fields.get("gen_ai_request_model"))
-
-
-def _shorter(cells: list[Any]) -> list[Any]:
-    """Leave out what is long; messages have a limit of their own."""
-    for place in _LONG:
-        cells[place] = None
-    if cells[_SYSTEM] is not None:
-        cells[_SYSTEM] = cells[_SYSTEM][:_SYSTEM_CHARS]
-    return cells

@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
 
-import msgspec
-
 from windvane.collectors.instrument.base import Instrumentation
 from windvane.collectors.instrument.failing import error_of
 from windvane.collectors.instrument.guarding import guarded
@@ -21,11 +19,10 @@ from windvane.collectors.instrument.patching import Patches
 from windvane.collectors.instrument.providers import provider_of
 from windvane.collectors.instrument.recording import Recording
 from windvane.collectors.instrument.watching import watch
-from windvane.collectors.instrument.wire.base import Wire
+from windvane.collectors.instrument.wire.base import Wire, word
 
 __all__ = ["Stainless"]
 
-_decode: Final = msgspec.json.Decoder().decode
 _current: Final[ContextVar[Recording | None]] = ContextVar("windvane_recording", default=None)
 """The call that is being made here: the way from `request` to `_process_response`."""
 
@@ -54,13 +51,14 @@ class Stainless(Instrumentation):
         wire = self._wires.get(options.url) or self._wires.get(options.url.partition("?")[0])
         if wire is None or options.method.lower() != "post":
             return None
-        body = options.json_data
-        if extra := getattr(options, "extra_json", None):
-            body = {**body, **extra}
-        fields = wire.request(body)
-        fields["gen_ai_operation_name"] = wire.operation
-        fields["gen_ai_provider_name"] = provider_of(client.base_url.host, self._otherwise)
-        return Recording(wire, fields)
+        fields = {
+            "gen_ai_operation_name": wire.operation,
+            "gen_ai_provider_name": provider_of(client.base_url.host, self._otherwise),
+            "gen_ai_request_model": word(options.json_data.get("model")),
+        }
+        recording = Recording(wire, fields)
+        recording.request = options
+        return recording
 
     def _request(self, patches: Patches) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def make(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -136,8 +134,10 @@ def _failed(recording: Recording, error: BaseException) -> None:
     recording.fail(*error_of(error))
     response, recording.response = recording.response, None
     # It was answered, and the library then did not like the answer.
-    read = response is not None and response.is_success and response.is_closed
-    recording.end((lambda: _answer(recording, response)) if read else None)
+    if response is not None and response.is_success and response.is_closed:
+        recording.end_unread(response.request.content, response.content)
+    else:
+        _unanswered(recording, recording.wire)
 
 
 @guarded
@@ -145,13 +145,14 @@ def _answered(recording: Recording, *, later: bool) -> None:
     # Let go of here: whoever reads it keeps it.
     response, recording.response = recording.response, None
     if response is None:  # the app's own middleware has answered
-        recording.end()
+        _unanswered(recording, recording.wire)
     elif response.is_closed:
-        recording.end(lambda: _answer(recording, response))
+        recording.end_unread(response.request.content, response.content)
     else:
         watch(response, recording, later=later)
 
 
-@guarded
-def _answer(recording: Recording, response: Any) -> dict[str, Any] | None:
-    return recording.wire.answer(_decode(response.content))  # type: ignore[no-any-return]
+def _unanswered(recording: Recording, wire: Any) -> None:
+    options = recording.request
+    body = {**options.json_data, **(getattr(options, "extra_json", None) or {})}
+    recording.end(guarded(lambda: wire.request(body)))

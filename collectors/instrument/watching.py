@@ -17,13 +17,18 @@ from windvane.collectors.instrument.events import AwsEvents, ServerSentEvents
 from windvane.collectors.instrument.failing import error_of
 from windvane.collectors.instrument.guarding import guarded
 from windvane.collectors.instrument.recording import Recording
+from windvane.collectors.instrument.unread import DONE, read
 
 __all__ = ["watch"]
 
 _decode: Final = msgspec.json.Decoder().decode
-_DONE: Final[dict[str, Any]] = {"type": "[DONE]"}
 _LAST: Final = frozenset({"[DONE]", "message_stop", "response.completed", "response.incomplete", "response.failed"})
-_SOON: Final = re.compile(rb'\[DONE\]|message_stop|response\.(?:completed|incomplete|failed)|"error"').search
+_SOON: Final = re.compile(rb"\[DONE\]|message_stop|response\.(?:completed|incomplete|failed)").search
+_WRONG: Final = re.compile(rb'"error"\s*:\s*[^n\s]|"type"\s*:\s*"error"').search
+_IS_END: Final = re.compile(
+    rb"(?:^|\n)(?:data: ?\[DONE\]|event: ?(?:message_stop|response\.(?:completed|incomplete))\r?\ndata: ?\{.*\})\s*\Z"
+).search
+"""The last event of a stream, whole, at the end of a piece."""
 _TOGETHER: Final = 16_384
 _LEFT: Final = frozenset({"GeneratorExit", "CancelledError", "Cancelled"})
 """Exceptions by which a reader is told to leave, asyncio's and trio's too: by name, for importing these takes time."""
@@ -33,8 +38,9 @@ class _Watch:
     """What has been read of an answer so far."""
 
     def __init__(self, response: Any, recording: Recording) -> None:
-        kind = response.headers.get("content-type", "")
-        self._recording = recording
+        kind, wire = response.headers.get("content-type", ""), recording.wire
+        assert wire is not None
+        self._recording, self._wire = recording, wire
         self._events: Any = (
             ServerSentEvents()
             if kind.startswith("text/event-stream")
@@ -42,9 +48,12 @@ class _Watch:
             if kind.startswith("application/vnd.amazon.eventstream")
             else None
         )
-        self._stream: Any = recording.wire.stream() if self._events is not None else None
+        self._stream: Any = wire.stream() if self._events is not None and wire.stream is not None else None
+        self._request: bytes = response.request.content
         self._held: list[bytes] = []
         self._size = 0
+        self._read_so_far: bytes | None = b"" if isinstance(self._events, ServerSentEvents) else None
+        """All events that have been read, as long as it is the sender who shall read them."""
         # A decoder of our own: the response's is for its reader.
         coded = "content-encoding" in response.headers
         self._decoder = type(response)(200, headers=response.headers)._get_content_decoder() if coded else None
@@ -61,15 +70,25 @@ class _Watch:
         self._size += len(data)
         if self._events is None:
             return
-        # Pieces are read together, which is cheaper: at once only where their time counts, or the end may be in them.
-        if self._size > _TOGETHER or not self._recording.begun or _SOON(data):
+        # Pieces are read together, which is cheaper: at once only where their time counts, or something ends in them.
+        if self._size > _TOGETHER:
+            self._read_so_far = None
             self._read()
+        elif not self._recording.begun or _WRONG(data):
+            self._read()
+        elif _SOON(data):
+            if self._read_so_far is not None and _IS_END(data):
+                self.end()
+            else:
+                self._read()
 
     @guarded
     def _read(self) -> None:
         data, self._held, self._size = b"".join(self._held), [], 0
+        if self._read_so_far is not None:
+            self._read_so_far += data
         for text in self._events.take(data):
-            event = _decode(text) if text != b"[DONE]" else _DONE
+            event = _decode(text) if text != b"[DONE]" else DONE
             if self._stream.feed(event):
                 self._recording.first_chunk()
             # A library that raises what the provider tells of need not close the response.
@@ -88,24 +107,26 @@ class _Watch:
         """See that nothing more is read."""
         if self._recording.ended:
             return
-        if self._stream is not None:
-            if self._held:
-                self._read()
-                if self._recording.ended:  # it was the end
-                    return
-            if (error := self._stream.error()) is not None:
-                self._recording.fail(*error)
-        self._recording.end(self._answer)
+        held = b"".join(self._held)
+        if self._stream is None:
+            self._recording.end_unread(self._request, held)
+        elif self._read_so_far is not None and self._stream.error() is None and not _WRONG(held):
+            self._recording.end_unread(self._request, self._read_so_far + held, streamed=True)
+        else:
+            self._read_all()
+
+    def _read_all(self) -> None:
+        if self._held:
+            self._read()
+            if self._recording.ended:  # it was the end
+                return
+        if (error := self._stream.error()) is not None:
+            self._recording.fail(*error)
+        self._recording.end(self._said)
 
     @guarded
-    def _answer(self) -> dict[str, Any] | None:
-        wire = self._recording.wire
-        if self._stream is not None:
-            return wire.answer(self._stream.answer())  # type: ignore[no-any-return]
-        try:
-            return wire.answer(_decode(b"".join(self._held)))  # type: ignore[no-any-return]
-        except msgspec.DecodeError:  # it was left half-way
-            return None
+    def _said(self) -> dict[str, Any]:
+        return {**read(self._wire, self._request, b"", streamed=False), **self._wire.answer(self._stream.answer())}
 
 
 class _Stream:

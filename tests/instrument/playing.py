@@ -28,7 +28,7 @@ STAINLESS: Final = (
     "wire.base:count", "wire.base:word", "providers:provider_of", "recording:Recording.__init__",
     "recording:Recording.end", "recording:Recording.first_chunk", "recording:_put", "recording:claimed",
     "watching:_Watch.__init__", "events:ServerSentEvents.take", "messages:encode", "failing:error_of",
-    "stainless:_decode", "watching:_decode",
+    "unread:_json", "watching:_decode",
 )  # fmt: skip
 """Places of ours that the calls of a library go through that Stainless has generated."""
 

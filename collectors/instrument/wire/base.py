@@ -33,6 +33,8 @@ class Wire:
     request: Callable[[Mapping[str, Any]], Fields]
     answer: Callable[[Mapping[str, Any]], Fields]
     stream: Callable[[], Stream] | None = None
+    name: str = ""
+    """Its module in this folder and its name there: the sender finds it by that. Without one it is read at once."""
 
 
 def count(value: object) -> int | None:

@@ -178,5 +178,5 @@ def _completion_request(body: Mapping[str, Any]) -> Fields:
     }
 
 
-CHAT: Final = Wire("chat", _request, _answer, ChatStream)
-COMPLETIONS: Final = Wire("text_completion", _completion_request, _answer, ChatStream)
+CHAT: Final = Wire("chat", _request, _answer, ChatStream, "openai_chat.CHAT")
+COMPLETIONS: Final = Wire("text_completion", _completion_request, _answer, ChatStream, "openai_chat.COMPLETIONS")

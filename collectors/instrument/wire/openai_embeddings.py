@@ -40,4 +40,4 @@ def _numbers(given: object) -> list[float] | None:
     return [float(each) for each in given] if isinstance(given, list) else None
 
 
-EMBEDDINGS: Final = Wire("embeddings", _request, _answer)
+EMBEDDINGS: Final = Wire("embeddings", _request, _answer, name="openai_embeddings.EMBEDDINGS")

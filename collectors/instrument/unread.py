@@ -1,0 +1,114 @@
+"""Calls as they went over the wire: the app's thread copies the bytes into the segment, the sender reads them.
+
+Reading a provider's JSON and writing the messages anew is most of what a call takes. The bytes are as safe as a row:
+after a kill -9 it is the next start that reads them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+
+from windvane.collectors.event import INDEX, MAX_EVENT_BYTES
+from windvane.collectors.instrument import wire
+from windvane.collectors.instrument.events import ServerSentEvents
+from windvane.collectors.instrument.guarding import guarded
+from windvane.collectors.instrument.wire.base import Fields, Wire
+
+__all__ = ["MOST_BYTES", "Unread", "read", "shortened", "whole"]
+
+MOST_BYTES: Final = 64 * 1024
+"""Of a request and its answer that are left to the sender: copying more takes the app as long as reading it."""
+DONE: Final[dict[str, Any]] = {"type": "[DONE]"}
+_MAP_OF_FIVE: Final = 0x85
+"""What `Unread` begins with in msgpack; a row is an array."""
+_SYSTEM_CHARS: Final = 30_000
+_SYSTEM: Final = INDEX["gen_ai_system_instructions"]
+_LONG: Final = tuple(INDEX[name] for name in ("top_logprobs", "logprobs", "embedding"))
+_WIDTH: Final = len(INDEX)
+
+_json: Final = msgspec.json.Decoder().decode
+_encode: Final = msgspec.msgpack.Encoder().encode
+
+
+class Unread(msgspec.Struct):
+    """A row of which only what the provider's bytes do not say is filled in, and these bytes."""
+
+    row: Sequence[Any]
+    wire: str
+    """Its `Wire.name`."""
+    request: bytes
+    answer: bytes
+    """Empty where there was none."""
+    streamed: bool
+    """Whether the answer is server-sent events."""
+
+
+_decode: Final = msgspec.msgpack.Decoder(Unread).decode
+
+
+def whole(record: memoryview) -> bytes | memoryview:
+    """Return the row of a record of a segment: as it is, or read now. What cannot be read is left out, and counted.
+
+    Raises:
+        msgspec.DecodeError: it is no record.
+    """
+    if record[0] != _MAP_OF_FIVE:
+        return record
+    unread = _decode(record)
+    row = [*unread.row, *(None,) * (_WIDTH - len(unread.row))]  # one that an older version has left may be narrower
+    for name, value in (_fields(unread) or {}).items():
+        if row[INDEX[name]] is None:
+            row[INDEX[name]] = value
+    data = _encode(row)
+    return data if len(data) <= MAX_EVENT_BYTES else _encode(shortened(row))
+
+
+@guarded
+def _fields(unread: Unread) -> Fields:
+    return read(_wire(unread.wire), unread.request, unread.answer, streamed=unread.streamed)
+
+
+def read(form: Wire, request: bytes, answer: bytes, *, streamed: bool) -> Fields:
+    """Return what a request and its answer say; of an answer that was left half-way, what came of it."""
+    said = _asked(form, request) or {}
+    return {**said, **(_answered(form, answer, streamed) or {})} if answer else said
+
+
+@guarded
+def _asked(form: Wire, request: bytes) -> Fields:
+    return form.request(_json(request))
+
+
+@guarded
+def _answered(form: Wire, answer: bytes, streamed: bool) -> Fields:
+    if streamed and form.stream is not None:
+        stream = form.stream()
+        for text in ServerSentEvents().take(answer):
+            stream.feed(_json(text) if text != b"[DONE]" else DONE)
+        return form.answer(stream.answer())
+    try:
+        return form.answer(_json(answer))
+    except msgspec.DecodeError:  # it was left half-way
+        return {}
+
+
+@cache
+def _wire(name: str) -> Wire:
+    module, _, attribute = name.partition(".")
+    found = getattr(importlib.import_module(f"{wire.__name__}.{module}"), attribute)
+    assert isinstance(found, Wire), name
+    return found
+
+
+def shortened(row: list[Any]) -> list[Any]:
+    """Return a row that was too long without what is long; messages have a limit of their own."""
+    for place in _LONG:
+        row[place] = None
+    if row[_SYSTEM] is not None:
+        row[_SYSTEM] = row[_SYSTEM][:_SYSTEM_CHARS]
+    return row
