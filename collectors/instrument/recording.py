@@ -14,7 +14,7 @@ from windvane.collectors.client import Client
 from windvane.collectors.context import around
 from windvane.collectors.event import MAX_EVENT_BYTES, NAMES
 from windvane.collectors.instrument.claiming import Claim, claimed
-from windvane.collectors.instrument.unread import MOST_BYTES, Unread, read, shortened
+from windvane.collectors.instrument.unread import MOST_BYTES, Unread, packed_stream, read, shortened
 from windvane.collectors.instrument.wire.base import Wire
 
 __all__ = ["Recording", "tell_to"]
@@ -45,8 +45,10 @@ class Recording:
     What is around the call is taken at its begin: a stream may end in another context, or in the garbage collector's.
     """
 
-    __slots__ = ("_above", "_around", "_began", "_error", "_fields", "_first", "_unread", "claim", "ended")
-    __slots__ += ("request", "response", "wire")
+    __slots__ = (
+        "_above", "_around", "_began", "_error", "_fields", "_first", "_unread",
+        "claim", "ended", "request", "response", "wire",
+    )  # fmt: skip
 
     def __init__(self, wire: Wire | None, fields: dict[str, Any], claim: Claim | None = None) -> None:
         """`wire` is the form of request and answer, if they have one.
@@ -101,10 +103,11 @@ class Recording:
         """End it now and tell it by what went over the wire, which the sender reads; `answer` is empty if none came."""
         wire = self.wire
         assert wire is not None
-        if self._above is not None or not wire.name or len(request) + len(answer) > MOST_BYTES:
+        packed = packed_stream(answer) if streamed else answer
+        if self._above is not None or not wire.name or len(request) + len(packed) > MOST_BYTES:
             self.end(lambda: read(wire, request, answer, streamed=streamed))
         else:
-            self._unread = wire.name, request, answer, streamed
+            self._unread = wire.name, request, packed, streamed
             self.end()
 
     def _hear(self, claim: Claim) -> None:

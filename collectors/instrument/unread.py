@@ -7,11 +7,13 @@ after a kill -9 it is the next start that reads them.
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
 import msgspec
+import zstandard
 
 from windvane.collectors.event import INDEX, MAX_EVENT_BYTES
 from windvane.collectors.instrument import wire
@@ -19,7 +21,7 @@ from windvane.collectors.instrument.events import ServerSentEvents
 from windvane.collectors.instrument.guarding import guarded
 from windvane.collectors.instrument.wire.base import Fields, Wire
 
-__all__ = ["MOST_BYTES", "Unread", "read", "shortened", "whole"]
+__all__ = ["DONE", "MOST_BYTES", "Unread", "packed_stream", "read", "shortened", "whole"]
 
 MOST_BYTES: Final = 64 * 1024
 """Of a request and its answer that are left to the sender: copying more takes the app as long as reading it."""
@@ -45,9 +47,10 @@ class Unread(msgspec.Struct):
     answer: bytes
     """Empty where there was none."""
     streamed: bool
-    """Whether the answer is server-sent events."""
+    """Whether the answer is server-sent events, as `packed_stream` gives them."""
 
 
+_here: Final = threading.local()
 _decode: Final = msgspec.msgpack.Decoder(Unread).decode
 
 
@@ -70,7 +73,16 @@ def whole(record: memoryview) -> bytes | memoryview:
 
 @guarded
 def _fields(unread: Unread) -> Fields:
-    return read(_wire(unread.wire), unread.request, unread.answer, streamed=unread.streamed)
+    answer = zstandard.decompress(unread.answer) if unread.streamed else unread.answer
+    return read(_wire(unread.wire), unread.request, answer, streamed=unread.streamed)
+
+
+def packed_stream(events: bytes) -> bytes:
+    """Return server-sent events compressed: each repeats the one before but for a word, and a spool has an end."""
+    compressor = getattr(_here, "compressor", None)
+    if compressor is None:  # one has its own memory, and may be used by one thread
+        compressor = _here.compressor = zstandard.ZstdCompressor(level=1)
+    return compressor.compress(events)
 
 
 def read(form: Wire, request: bytes, answer: bytes, *, streamed: bool) -> Fields:

@@ -23,13 +23,15 @@ __all__ = ["watch"]
 
 _decode: Final = msgspec.json.Decoder().decode
 _LAST: Final = frozenset({"[DONE]", "message_stop", "response.completed", "response.incomplete", "response.failed"})
-_SOON: Final = re.compile(rb"\[DONE\]|message_stop|response\.(?:completed|incomplete|failed)").search
+_NOTABLE: Final = re.compile(rb'\[DONE\]|message_stop|response\.(?:completed|incomplete|failed)|"error"').search
 _WRONG: Final = re.compile(rb'"error"\s*:\s*[^n\s]|"type"\s*:\s*"error"').search
 _IS_END: Final = re.compile(
     rb"(?:^|\n)(?:data: ?\[DONE\]|event: ?(?:message_stop|response\.(?:completed|incomplete))\r?\ndata: ?\{.*\})\s*\Z"
 ).search
 """The last event of a stream, whole, at the end of a piece."""
 _TOGETHER: Final = 16_384
+_MOST_LEFT: Final = 131_072
+"""Bytes of a stream up to which it is the sender who shall read them."""
 _LEFT: Final = frozenset({"GeneratorExit", "CancelledError", "Cancelled"})
 """Exceptions by which a reader is told to leave, asyncio's and trio's too: by name, for importing these takes time."""
 
@@ -71,13 +73,13 @@ class _Watch:
         if self._events is None:
             return
         # Pieces are read together, which is cheaper: at once only where their time counts, or something ends in them.
-        if self._size > _TOGETHER:
+        if self._size > (_TOGETHER if self._read_so_far is None else _MOST_LEFT):
             self._read_so_far = None
             self._read()
-        elif not self._recording.begun or _WRONG(data):
+        elif not self._recording.begun:
             self._read()
-        elif _SOON(data):
-            if self._read_so_far is not None and _IS_END(data):
+        elif _NOTABLE(data):
+            if self._read_so_far is not None and _IS_END(data) and not _WRONG(data):
                 self.end()
             else:
                 self._read()
