@@ -12,7 +12,7 @@ import msgspec
 
 from windvane.collectors.client import Client
 from windvane.collectors.context import around
-from windvane.collectors.event import MAX_EVENT_BYTES, NAMES
+from windvane.collectors.event import MAX_EVENT_BYTES
 from windvane.collectors.instrument.claiming import Claim, claimed
 from windvane.collectors.instrument.unread import MOST_BYTES, Unread, packed_stream, read, shortened
 from windvane.collectors.instrument.wire.base import Wire
@@ -20,8 +20,7 @@ from windvane.collectors.instrument.wire.base import Wire
 __all__ = ["Recording", "tell_to"]
 
 clock: Final = time.perf_counter
-_encode: Final = msgspec.msgpack.Encoder().encode
-_now: Final = time.time_ns
+_to_msgpack: Final = msgspec.msgpack.Encoder().encode
 _TIMES: Final = frozenset({"gen_ai_client_operation_duration", "gen_ai_response_time_to_first_chunk"})
 
 
@@ -134,18 +133,11 @@ class Recording:
 
 
 def _put(client: Client, fields: dict[str, Any], unread: tuple[str, bytes, bytes, bool] | None) -> None:
-    """Put a row into the client's segment, without the detours of what people write by hand."""
-    if not client._enabled:
-        return
-    fields["time"], fields["service_name"] = _now() // 1000, client.service
-    fields["service_version"], fields["deployment_environment_name"] = client._version, client._environment
-    fields["tags"] = {**client._tags, **(fields.get("tags") or {})} or None
-    cells: list[Any] = list(map(fields.get, NAMES))
-    try:
-        data = _encode(cells if unread is None else Unread(cells, *unread))
-        if len(data) > MAX_EVENT_BYTES:
-            data = _encode(shortened(cells))
-    except ValueError:  # half a surrogate pair: by the way that mends it
-        client.emit(fields)
-        return
-    client._writer.put(data, client.service, fields.get("gen_ai_request_model"))
+    client.put(fields, _encode if unread is None else lambda row: _encode(Unread(row, *unread)))
+
+
+def _encode(record: Any) -> bytes:
+    data = _to_msgpack(record)
+    if len(data) > MAX_EVENT_BYTES:
+        data = _to_msgpack(shortened(record))
+    return data
