@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import logging
 import os
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from windvane.collectors.context import Around, around, inside, tags_of
 
-__all__ = ["Call", "observed"]
+__all__ = ["Call"]
 
-F = TypeVar("F", bound=Callable[..., Any])
 Emit = Callable[..., str]
 _clock: Final = time.perf_counter
 _log: Final = logging.getLogger("windvane")
@@ -96,114 +93,3 @@ class Call:
 
 def _now(value: Any) -> Any:
     return list(value) if type(value) is list else value
-
-
-def observed(emit: Emit, function: F, fields: Mapping[str, Any], *, texts: bool) -> F:
-    """Return `function`, of any of the four kinds, so that each run of it is one call.
-
-    With `texts` its arguments are the prompt and what it returns, or yields, is the response.
-    """
-    named = {"tags": {"function": getattr(function, "__qualname__", repr(function))}, **fields}
-
-    def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
-        call = Call(emit, named)
-        if texts:
-            call.set(prompt=_arguments(function, args, kwargs))
-        return call
-
-    if inspect.isasyncgenfunction(function):
-
-        @functools.wraps(function)
-        async def streams_later(*args: Any, **kwargs: Any) -> Any:
-            call, pieces = begin(args, kwargs), []
-            source = function(*args, **kwargs)
-            go_on = functools.partial(source.asend, None)
-            try:
-                while True:
-                    with inside(call.trace_id, call.span_id):
-                        piece = await go_on()
-                    call.first_chunk()
-                    if texts:
-                        pieces.append(piece)
-                    try:
-                        go_on = functools.partial(source.asend, (yield piece))
-                    except GeneratorExit:
-                        raise
-                    except BaseException as error:  # thrown in: it is the function's to handle
-                        go_on = functools.partial(source.athrow, error)
-            except StopAsyncIteration:
-                pass
-            except BaseException as error:
-                call.left(error)
-                raise
-            finally:
-                await source.aclose()
-                call.set(response=_joined(pieces) if texts else None)
-                call.end()
-
-        return streams_later  # type: ignore[return-value]
-    if inspect.isgeneratorfunction(function):
-
-        @functools.wraps(function)
-        def streams(*args: Any, **kwargs: Any) -> Any:
-            call, pieces = begin(args, kwargs), []
-            source = function(*args, **kwargs)
-            go_on = functools.partial(source.send, None)
-            try:
-                while True:
-                    # Not while the caller has its turn: what it does between two pieces is no part of this.
-                    with inside(call.trace_id, call.span_id):
-                        piece = go_on()
-                    call.first_chunk()
-                    if texts:
-                        pieces.append(piece)
-                    try:
-                        go_on = functools.partial(source.send, (yield piece))
-                    except GeneratorExit:
-                        raise
-                    except BaseException as error:
-                        go_on = functools.partial(source.throw, error)
-            except StopIteration as stop:
-                return stop.value
-            except BaseException as error:
-                call.left(error)
-                raise
-            finally:
-                source.close()
-                call.set(response=_joined(pieces) if texts else None)
-                call.end()
-
-        return streams  # type: ignore[return-value]
-    if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def runs_later(*args: Any, **kwargs: Any) -> Any:
-            with begin(args, kwargs) as call:
-                result = await function(*args, **kwargs)
-                call.set(response=result if texts else None)
-                return result
-
-        return runs_later  # type: ignore[return-value]
-
-    @functools.wraps(function)
-    def runs(*args: Any, **kwargs: Any) -> Any:
-        with begin(args, kwargs) as call:
-            result = function(*args, **kwargs)
-            call.set(response=result if texts else None)
-            return result
-
-    return runs  # type: ignore[return-value]
-
-
-def _arguments(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Return the one argument, or all of them by name."""
-    try:
-        bound = inspect.signature(function).bind(*args, **kwargs).arguments
-    except (TypeError, ValueError):
-        return None  # the call itself will say what is wrong with them
-    given = {name: value for name, value in bound.items() if name not in ("self", "cls")}
-    return next(iter(given.values())) if len(given) == 1 else given
-
-
-def _joined(pieces: list[Any]) -> Any:
-    return "".join(pieces) if all(isinstance(piece, str) for piece in pieces) else pieces

@@ -22,10 +22,11 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
-from windvane.collectors.call import Call, observed
+from windvane.collectors.call import Call
 from windvane.collectors.client import Client
 from windvane.collectors.context import context
 from windvane.collectors.counts import Stats
+from windvane.collectors.observing import observed
 from windvane.errors import ConfigError
 
 __all__ = ["Call", "Client", "Stats", "call", "context", "embedding", "emit", "feedback", "flush", "init", "observe"]
