@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Final
 
-__all__ = ["Around", "around", "carry", "context", "inside", "tags_of"]
+__all__ = ["Around", "around", "carry", "context", "inside", "tags_of", "within"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,16 @@ def inside(trace_id: str, span_id: str) -> Iterator[None]:
     """Make this span the parent of what is made inside."""
     carry()
     token = _around.set(replace(_around.get() or _EMPTY, trace_id=trace_id, span_id=span_id))
+    try:
+        yield
+    finally:
+        _leave(token)
+
+
+@contextmanager
+def within(held: Around | None) -> Iterator[None]:
+    """Have around what was around somewhere else, for a step of what was begun there."""
+    token = _around.set(held)
     try:
         yield
     finally:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["error_of"]
+__all__ = ["error_of", "leaves"]
 
 _TIMEOUT = frozenset({"APITimeoutError", "TimeoutException", "TimeoutError"})
-_CONNECTION = frozenset({"APIConnectionError", "NetworkError", "RemoteProtocolError", "ConnectionError"})
+_CONNECTION = frozenset(
+    {"APIConnectionError", "NetworkError", "RemoteProtocolError", "ConnectionError"}
+    | {"ClientConnectionError", "ClientPayloadError"}
+)
+_LEFT = frozenset({"GeneratorExit", "CancelledError", "Cancelled"})
+"""asyncio's and trio's too: by name, for importing these takes time."""
+
+
+def leaves(error: BaseException) -> bool:
+    """Return whether an exception tells a reader to leave: that is no failure."""
+    return type(error).__name__ in _LEFT
 
 
 def error_of(error: BaseException) -> tuple[str, str]:

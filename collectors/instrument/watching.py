@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from windvane.collectors.instrument.events import AwsEvents, ServerSentEvents
-from windvane.collectors.instrument.failing import error_of
+from windvane.collectors.instrument.failing import error_of, leaves
 from windvane.collectors.instrument.guarding import guarded
 from windvane.collectors.instrument.recording import Recording
 from windvane.collectors.instrument.unread import DONE, read
@@ -32,8 +32,6 @@ _IS_END: Final = re.compile(
 _TOGETHER: Final = 16_384
 _MOST_LEFT: Final = 131_072
 """Bytes of a stream up to which it is the sender who shall read them."""
-_LEFT: Final = frozenset({"GeneratorExit", "CancelledError", "Cancelled"})
-"""Exceptions by which a reader is told to leave, asyncio's and trio's too: by name, for importing these takes time."""
 
 
 class _Watch:
@@ -100,7 +98,7 @@ class _Watch:
     @guarded
     def fail(self, error: BaseException) -> None:
         """See how the reading has failed; to be left is no failure."""
-        if type(error).__name__ not in _LEFT:
+        if not leaves(error):
             self._recording.fail(*error_of(error))
         self.end()
 

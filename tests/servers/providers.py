@@ -272,8 +272,11 @@ class ProviderServer:
 
     def _run(self, ready: list[int], begun: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)
+        from tests.servers import google  # it is made of what is here
+
         app = web.Application(client_max_size=64 << 20)
-        for path, form in _ROUTES.items():
+        app.on_response_prepare.append(_date)
+        for path, form in {**_ROUTES, **google.ROUTES}.items():
             app.router.add_post(path, self._handler(form))
         runner = web.AppRunner(app, access_log=None)
         self._loop.run_until_complete(runner.setup())
@@ -288,6 +291,9 @@ class ProviderServer:
     def _handler(self, form: Format) -> Callable[[web.Request], Any]:
         async def handle(request: web.Request) -> web.StreamResponse:
             body = json.loads(await request.read())
+            if "verb" in request.match_info:  # Google says in the path what others say in the body
+                stream = request.match_info["verb"].startswith("stream")
+                body |= {"model": request.match_info["model"], "stream": stream}
             self.requests.append(body)
             model = body["model"]
             again = "x-stainless-retry-count" in request.headers and request.headers["x-stainless-retry-count"] != "0"
@@ -306,6 +312,11 @@ class ProviderServer:
     def _retried(self, body: Body) -> bool:
         """Return whether the same was asked before: old libraries do not count their retries."""
         return sum(one == body for one in self.requests) > 1
+
+
+async def _date(_request: web.Request, response: web.StreamResponse) -> None:
+    """Have it be always the same time: some libraries hand the headers on, and answers are compared."""
+    response.headers["date"] = "Wed, 01 Jan 2025 00:00:00 GMT"
 
 
 async def _streamed(request: web.Request, form: Format, body: Body) -> web.StreamResponse:
