@@ -147,6 +147,12 @@ SETTINGS: Final[dict[str, Setting]] = {
         "Spans that are taken though they are no calls, by their operation, separated by ';': 'invoke_agent; chain;"
         " other' (other: all that are no GenAI).",
     ),
+    "otlp_grpc_port": Setting(
+        "WINDVANE_OTLP_GRPC_PORT",
+        _positive,
+        None,
+        "Port of OTLP over gRPC; OpenTelemetry's SDKs expect 4317. Needs windvane[grpc]. Default: no gRPC.",
+    ),
     # The log.
     "bootstrap": Setting("WINDVANE_BOOTSTRAP", str, "127.0.0.1:9092", "Kafka's brokers: host:port[,host:port]."),
     "topic": Setting("WINDVANE_TOPIC", str, "windvane.events", "The topic that carries envelopes."),

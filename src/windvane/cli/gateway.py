@@ -23,9 +23,16 @@ _PATH: Final = click.Path(path_type=Path, dir_okay=False)
 @click.option("--port", type=click.IntRange(0, 65535), default=7070, show_default=True, help="Port to listen on.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @setting_option("--keys", "gateway_keys", type=_PATH)
+@setting_option("--grpc-port", "otlp_grpc_port", type=click.IntRange(1, 65535))
 @click.pass_context
 def command(
-    ctx: click.Context, bootstrap: str | None, topic: str | None, port: int, host: str, gateway_keys: Path | None
+    ctx: click.Context,
+    bootstrap: str | None,
+    topic: str | None,
+    port: int,
+    host: str,
+    gateway_keys: Path | None,
+    otlp_grpc_port: int | None,
 ) -> None:
     """Take events over HTTP, OTLP too, and append them to Kafka: for apps that do not speak Kafka.
 
@@ -39,15 +46,18 @@ def command(
       curl -d '{"service": "demo", "model": "m", "response": "hello"}' http://127.0.0.1:7070/v1/events
     """
     if ctx.invoked_subcommand is None:
-        _serve(bootstrap, topic, port, host, gateway_keys)
+        _serve(bootstrap, topic, port, host, gateway_keys, setting("otlp_grpc_port", otlp_grpc_port))
 
 
-def _serve(bootstrap: str | None, topic: str | None, port: int, host: str, keys: Path | None) -> None:
+def _serve(
+    bootstrap: str | None, topic: str | None, port: int, host: str, keys: Path | None, grpc_port: int | None
+) -> None:
     from aiohttp import web
 
     from windvane.cli.listening import address, bind, listen, make_guard
     from windvane.cli.memory import keep_memory, spare_the_collector
     from windvane.collectors.gateway.app import make_gateway
+    from windvane.collectors.gateway.grpc_door import grpc_door
     from windvane.collectors.log.kafka import KafkaLog
 
     log_to_stderr()
@@ -58,9 +68,11 @@ def _serve(bootstrap: str | None, topic: str | None, port: int, host: str, keys:
     spare_the_collector()
     keep_memory()
     listen(bound)
-    click.echo(f"the gateway listens on {address(bound)}/", err=True)
     try:
-        web.run_app(app, sock=bound, access_log=None, print=None)
+        with grpc_door(address(bound), host, grpc_port):
+            over_grpc = f", for gRPC on port {grpc_port}" if grpc_port else ""
+            click.echo(f"the gateway listens on {address(bound)}/{over_grpc}", err=True)
+            web.run_app(app, sock=bound, access_log=None, print=None)
     finally:
         log.close()
     click.echo("the gateway has stopped; what it had accepted is in Kafka", err=True)
