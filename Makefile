@@ -4,13 +4,14 @@ VENV ?= .venv
 DIR ?= windvane-demo
 BIN := $(VENV)/bin
 
-.PHONY: demo test check tests docs format clean help
+.PHONY: demo test check tests compat docs format clean help
 
 help:
 	@echo "make demo    install, start the local pipeline, play the demo, say where to look (Ctrl-C ends it)"
 	@echo "make test    install with the tools of development; lint, types, and every test"
 	@echo "make check   lint and types alone"
 	@echo "make tests   the tests alone; one file: make tests ARGS=tests/stream"
+	@echo "make compat  the instrumentations with the client libraries of a year ago and of today; one: make compat ARGS=openai"
 	@echo "make docs    write docs/reference anew from the code"
 
 demo: $(VENV)/local
@@ -25,6 +26,9 @@ check: $(VENV)/dev
 
 tests: $(VENV)/dev
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+compat: $(VENV)/dev
+	$(BIN)/python -m tests.compat $(ARGS)
 
 docs: $(VENV)/dev
 	$(BIN)/python docs/generate.py

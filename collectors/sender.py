@@ -21,7 +21,7 @@ from windvane.collectors.segment import Segment
 from windvane.collectors.slicing import SLICE_BYTES, Chain
 from windvane.collectors.spool import Spool
 from windvane.collectors.transport.base import Transport
-from windvane.collectors.transport.opening import open_transport
+from windvane.collectors.transport.opening import importing, open_transport
 from windvane.errors import TransportError
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Sender(threading.Thread):
         self._bell = threading.Lock()
         self._bell.acquire()
         self.records: Records | None = None
+        self._whole: Callable[[memoryview], bytes | memoryview]
         self._policy = policy
         self._own = Chain(spool.source, counts, self._redact)
         self._left: Left | None = None
@@ -127,14 +128,21 @@ class Sender(threading.Thread):
             self._left.forget()
 
     def _redact(self, data: memoryview) -> bytes | memoryview:
-        # Loaded by this thread, at its first row: the app's start does not wait for it.
-        from windvane.collectors.instrument.unread import whole
-
         if self.records is None:
-            from windvane.collectors.redaction.records import Records
+            # Loaded by this thread, at its first row: the app's start does not wait for it.
+            with importing:
+                import hashlib  # noqa: F401  # that redaction would load later, and the app may need
+                import socket  # noqa: F401
 
-            self.records = Records(self._policy, self._folder and self._folder.parent)
-        return self.records.apply(whole(data))
+                from windvane.collectors.instrument.unread import whole
+                from windvane.collectors.redaction.records import Records
+
+            self._whole, self.records = whole, Records(self._policy, self._folder and self._folder.parent)
+        try:
+            row = self._whole(data)
+        except Exception:  # damaged on its disk: without its texts, and counted, rather than for ever in the way
+            row = data
+        return self.records.apply(row)
 
     def _close_transport(self) -> None:
         transport, self._transport = self._transport, None

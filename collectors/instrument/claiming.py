@@ -6,15 +6,20 @@ from contextlib import suppress
 from contextvars import ContextVar, Token
 from typing import Any, Final
 
-__all__ = ["Claim", "claimed", "release"]
+__all__ = ["EMBEDS", "Claim", "claimed", "release"]
+
+ANSWERS: Final = frozenset({"chat", "text_completion"})
+EMBEDS: Final = frozenset({"embeddings"})
 
 
 class Claim:
     """A call of a library above. What is called below it is told in its row, and not by a row of its own."""
 
-    __slots__ = ("below", "open")
+    __slots__ = ("_operations", "below", "open")
 
-    def __init__(self) -> None:
+    def __init__(self, operations: frozenset[str] = ANSWERS) -> None:
+        """`operations` are those of the calls that are part of it: what a chat's cache embeds is a call of its own."""
+        self._operations = operations
         self.below: dict[str, Any] | None = None
         """What the last call below has told."""
         self.open = True
@@ -30,6 +35,8 @@ class Claim:
         An earlier call that failed was tried again: it is part of this one. One that succeeded has cost its tokens, and
         is a row. What comes after the row was told is nobody's.
         """
+        if fields.get("gen_ai_operation_name") not in self._operations:
+            return fields
         if not self.open:
             return None
         earlier, self.below = self.below, fields

@@ -19,7 +19,7 @@ _counts: Final[Counter[str]] = Counter()
 
 def guarded(function: Callable[P, R]) -> Callable[P, R | None]:
     """Return `function` so that it returns None where it would raise. What asks the process to end goes through."""
-    place = f"{function.__module__}.{function.__qualname__}"
+    place = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', repr(function))}"
 
     @functools.wraps(function)
     def runs(*args: P.args, **kwargs: P.kwargs) -> R | None:

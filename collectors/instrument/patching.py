@@ -27,7 +27,8 @@ class Patches:
             AttributeError: there is no such function.
         """
         own = vars(owner).get(name, _ABSENT)
-        function = getattr(owner, name)
+        # As it stands there: what others have wrapped may be another object at each look.
+        function = getattr(owner, name) if own is _ABSENT or isinstance(own, staticmethod | classmethod) else own
         made: Any = functools.wraps(function)(make(function))
         if isinstance(own, staticmethod):
             made = staticmethod(made)

@@ -17,7 +17,7 @@ from windvane.collectors.instrument.claiming import Claim, claimed
 from windvane.collectors.instrument.unread import MOST_BYTES, Unread, packed_stream, read, shortened
 from windvane.collectors.instrument.wire.base import Wire
 
-__all__ = ["Recording", "tell_to"]
+__all__ = ["Recording", "emit", "tell_to"]
 
 clock: Final = time.perf_counter
 _to_msgpack: Final = msgspec.msgpack.Encoder().encode
@@ -29,6 +29,17 @@ _random: Final = random.Random()
 _bits: Final = _random.getrandbits
 os.register_at_fork(after_in_child=_random.seed)
 
+_forks = 0
+"""How many forks this process is away from the first one: a call is told by the process that has begun it."""
+
+
+def _forked() -> None:
+    global _forks
+    _forks += 1
+
+
+os.register_at_fork(after_in_child=_forked)
+
 _client: Callable[[], Client] | None = None
 
 
@@ -38,6 +49,11 @@ def tell_to(client: Callable[[], Client] | None) -> None:
     _client = client
 
 
+def emit(**fields: Any) -> str:
+    """Tell of what is no call of a model, a tool's run or a retrieval, as `Client.emit` does; of nobody, if none is."""
+    return _client().emit(**fields) if _client is not None else ""
+
+
 class Recording:
     """A call. Fields are columns by their names, in the columns' own types; None says nothing.
 
@@ -45,7 +61,7 @@ class Recording:
     """
 
     __slots__ = (
-        "_above", "_around", "_began", "_error", "_fields", "_first", "_unread",
+        "_above", "_around", "_began", "_error", "_fields", "_first", "_forks", "_unread",
         "claim", "ended", "request", "response", "wire",
     )  # fmt: skip
 
@@ -54,7 +70,10 @@ class Recording:
 
         `claim` is what the library claims the calls below it by, if it is built on others.
         """
-        self._around, self._above, self._fields, self.wire, self.claim = around(), claimed(), fields, wire, claim
+        self._around, self._fields, self.wire, self.claim = around(), fields, wire, claim
+        above = claimed()
+        # One that is told already is somewhere else: a callback of the app's, in a copy of its context.
+        self._above = above if above is not None and above.open else None
         self._unread: tuple[str, bytes, bytes, bool] | None = None
         self._first: float | None = None
         self._error: tuple[str, str] | None = None
@@ -62,6 +81,7 @@ class Recording:
         self.request: Any = None
         self.response: Any = None
         """What the library has sent and got, as the instrumentation likes to keep them."""
+        self._forks = _forks
         self._began = clock()
 
     def first_chunk(self) -> None:
@@ -83,7 +103,7 @@ class Recording:
         if self.ended:
             return
         self.ended = True
-        if _client is None:  # a stream that outlived the instrumentation
+        if _client is None or self._forks != _forks:  # a stream that outlived the instrumentation, or is the parent's
             return
         fields = self._fields
         fields["gen_ai_client_operation_duration"] = clock() - self._began

@@ -20,6 +20,7 @@ from windvane.collectors.instrument import wire
 from windvane.collectors.instrument.events import ServerSentEvents
 from windvane.collectors.instrument.guarding import guarded
 from windvane.collectors.instrument.wire.base import Fields, Wire
+from windvane.collectors.transport.opening import importing
 
 __all__ = ["DONE", "MOST_BYTES", "Unread", "packed_stream", "read", "shortened", "whole"]
 
@@ -112,7 +113,8 @@ def _answered(form: Wire, answer: bytes, streamed: bool) -> Fields:
 @cache
 def _wire(name: str) -> Wire:
     module, _, attribute = name.partition(".")
-    found = getattr(importlib.import_module(f"{wire.__name__}.{module}"), attribute)
+    with importing:
+        found = getattr(importlib.import_module(f"{wire.__name__}.{module}"), attribute)
     assert isinstance(found, Wire), name
     return found
 

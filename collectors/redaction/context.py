@@ -11,7 +11,7 @@ from windvane.collectors.redaction.find import Find
 from windvane.collectors.redaction.kinds import Kind
 from windvane.collectors.redaction.variety import mixed, varied
 
-__all__ = ["assignments", "long_value", "pem", "urls"]
+__all__ = ["assignments", "logins", "long_value", "pem", "urls"]
 
 _WORDS: Final = (b"pass", b"pwd", b"secret", b"authorization")
 """What may stand before a short secret: the gate's words. Before a long one, `long_value` looks."""
@@ -31,8 +31,8 @@ def _name() -> re.Pattern[str]:
         r"|(?P<authorization>authorization|(?:set-)?cookie)"
         r"|(?P<secret>secret(?:[_-]?(?:access[_-]?)?(?:key|token|value))?|tokens?|key|auth(?:[_-]?(?:token|key))?"
         r"|cred(?:ential)?s?|sig(?:nature)?))"
-        rf"(?:[_-]?[0-9]{{1,3}}|[_-](?:prod|dev|test|staging|value|base64|b64))?{gap}"
-        rf"(?P<sign>=>|:=|=|:|,(?= *[\"'])|(?<=[a-zA-Z])\ is:?(?=\ ))(?P<space>[ \t\\]{{0,4}}){gap}"
+        rf"(?:[_-]?[0-9]{{1,3}}|[_-](?:prod|dev|test|staging|value|base64|b64)|\ (?:provided|given))?{gap}"
+        rf"(?P<sign>=>|:=|=|:|,(?= *b?[\"'])|(?<=[a-zA-Z])\ is:?(?=\ ))(?P<space>[ \t\\]{{0,4}})(?:b(?=[\"']))?{gap}"
     )
 
 
@@ -100,7 +100,8 @@ def long_value(text: str, start: int, end: int) -> Find | None:
     """Return the value that a run of token characters is a part of, if what stands before it says that it is secret."""
     before = text[max(0, start - 120) : start]
     begin = start - (len(before) - len(before.rstrip(_IN_VALUES)))
-    sign = text[max(0, begin - 8) : begin].rstrip("\"'`\\ \t")[-1:]
+    lead = text[max(0, begin - 8) : begin].rstrip("\"'`\\ \t")
+    sign = (lead.removesuffix("b").rstrip() if text[begin - 1 : begin] in "\"'" else lead)[-1:]
     if not sign:
         return None
     if sign in "=:>,":
@@ -177,6 +178,8 @@ def _kind(name: re.Match[str]) -> str:
 def _is_secret_name(text: str, at: int, word: str) -> bool:
     if word == "tokens":
         return False
+    if word == "key" and text[at - 1 : at] in ("?", "&"):
+        return _in_query().match(text, at + 3) is not None
     if word in ("key", "sig", "signature") and not _key_before().search(text, max(0, at - 30), at):
         return word != "key" and text[at - 1 : at] in ("?", "&", "-")
     return True
@@ -231,9 +234,37 @@ def _is_secret(value: str, *, quoted: bool) -> bool:
         return False
     if _placeholder().search(value):
         return False
-    if value.startswith(("/", "./", "http", "self.", "0x", "[")) or not any(map(str.isalpha, value)):
+    if value.startswith(("/", "./", "http", "self.", "[")) or not any(map(str.isalpha, value)):
+        return False
+    if value.startswith("0x") and not set(value[2:]) - set("0123456789abcdefABCDEF"):
         return False
     return mixed(value) or not _slug().fullmatch(value)
+
+
+@cache
+def _in_query() -> re.Pattern[str]:
+    """What a key in a query must look like to be a secret: others name what is asked for."""
+    return re.compile(r"=[A-Za-z0-9_-]{24,}+(?![A-Za-z0-9_/%])")
+
+
+@cache
+def _logins() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Passwords that no sign is before, in a .netrc, curl's, XML's; each with what stands in every such text."""
+    value = r"""(?P<password>[^\s"'`$<>{}\[][^\s"'`<>]{3,200})"""
+    names = "[Pp]ass(?:word|wd|phrase)|[Pp]wd|[Ss]ecret|(?:api|client|access|secret)[-_]?(?:[Kk]ey|[Ss]ecret|[Tt]oken)"
+    return (
+        ("login ", re.compile(rf"login[ ]{{1,4}}\S{{1,80}}\s{{1,4}}password\s{{1,4}}{value}")),
+        ("-u", re.compile(rf"""-u(?:ser)?[ =]{{1,2}}["']?[^\s:"'$<{{]{{1,80}}:{value}""")),
+        ("</", re.compile(rf">{value}</(?:{names})>")),
+    )
+
+
+def logins(text: str) -> Iterator[Find]:
+    """Yield passwords that stand behind a name, without a sign between."""
+    for has, pattern in _logins():
+        for found in pattern.finditer(text) if has in text else ():
+            if _is_password(found["password"], loose=False, assigned=True):
+                yield Find(*found.span("password"), Kind.PASSWORD)
 
 
 @cache

@@ -1,12 +1,14 @@
 r"""Escapes: what JSON and URLs write for a character must not hide what stands beside it, or what it is.
 
 A copy of the text is scanned in which each escape is what it means: `\n`, `\t`, `\"` and `\u201c` keep their length
-(blanks stand in for the rest of it), `\u0040` and `%40` shrink to one character and places are mapped back. Backslashes
-may be doubled, as in JSON within JSON. Base64, other encodings and HTML entities are not looked into.
+(blanks stand in for the rest), `\u0040`, `%40` and `%E5%AE%83` shrink to one character and places are mapped back.
+Backslashes may be doubled, as in JSON within JSON, and so may percent signs, as in a URL within a URL. Base64 is looked
+into by `base64text`; other encodings and HTML entities are not.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_right
 from functools import cache
@@ -14,9 +16,23 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["Flat", "flatten", "is_json", "outside_strings", "plain"]
+from windvane.collectors.redaction import gate
+
+__all__ = ["Flat", "flatten", "is_json", "may_be_query", "outside_strings", "plain"]
 
 _BLANKS: Final = (("\\n", "  "), ("\\r", "  "), ("\\t", "  "), ('\\"', ' "'))
+
+
+_BACKS: Final = tuple("\\" * count for count in (8, 4, 2, 1))
+"""What a backslash becomes in JSON within JSON within JSON …"""
+
+
+@cache
+def _escaped_words() -> list[tuple[str, str]]:
+    """Words beyond ASCII that say what stands beside them, as JSON writes them, in JSON too; blanks keep the length."""
+    escapes = ((word, json.dumps(word)[1:-1]) for word in gate.OTHER_STEMS)
+    each = ((word, written.replace("\\", back)) for word, written in escapes for back in _BACKS)
+    return [(written, word.rjust(len(written))) for word, written in each]
 
 
 @cache
@@ -32,19 +48,31 @@ def _letter() -> re.Pattern[str]:
     return re.compile(r"\\u(?!00[2-7])[0-9A-Fa-f]{4}")
 
 
+# A byte of UTF-8 as URLs write it: of ASCII, or the first of a character and those after it. %25 is the percent sign.
+_ONE: Final = "%(?:25){0,3}(?:2[0-46-9a-fA-F]|[3-7][0-9a-fA-F]|0[9aAdD])"
+_MORE: Final = "%(?:25){0,3}[c-fC-F][0-9a-fA-F](?:%(?:25){0,3}[89abAB][0-9a-fA-F]){1,3}"
+
+
 @cache
-def _ascii() -> re.Pattern[str]:
-    return re.compile(r"\\{1,8}u00([2-7][0-9A-Fa-f])|%(40|3[aAdD]|2[0267bBfF])")
+def _shrinking() -> re.Pattern[str]:
+    # Of quotes that are escaped deep, the backslashes shrink too: names and values are looked for close together.
+    return re.compile(rf"\\{{1,64}}u00([2-7][0-9A-Fa-f])|({_ONE}|{_MORE})|\\{{6,64}} \"")
 
 
 @cache
 def _percent() -> re.Pattern[str]:
-    return re.compile("%(?:40|3[aAdD]|2[0267bBfF])")
+    return re.compile(f"{_ONE}|{_MORE}")
 
 
 @cache
 def _any() -> re.Pattern[str]:
-    return re.compile(r"\\{1,8}u([0-9A-Fa-f]{4})|%([2-7][0-9A-Fa-f])|\\{1,8}([nrtbf\"/\\])")
+    return re.compile(rf"\\{{1,8}}u([0-9A-Fa-f]{{4}})|({_ONE}|{_MORE})|\\{{1,8}}[nrtbf\"/\\]")
+
+
+def _meant(percents: str) -> str:
+    """Return what a URL's escapes of one character stand for."""
+    whole = "".join(part[-2:] for part in percents.split("%"))
+    return " " if whole[0] == "0" else bytes.fromhex(whole).decode("utf-8", "replace")[:1]
 
 
 class Flat:
@@ -59,6 +87,30 @@ class Flat:
         """Return where in the original the character at `at` begins."""
         return at + self._shifts[bisect_right(self._places, at) - 1] if self._places else at
 
+    def with_blanks(self) -> Flat:
+        """Return it with a space for each plus."""
+        return Flat(self.text.replace("+", " "), self._places, self._shifts)
+
+
+@cache
+def _query() -> re.Pattern[str]:
+    return re.compile(r"[?&][A-Za-z0-9_.-]{1,40}=[^\s&+]{0,400}\+")
+
+
+def _has_percents(text: str) -> bool:
+    return "%" in text and _percent().search(text) is not None
+
+
+def may_be_query(text: str) -> bool:
+    """Return whether a plus in the text may stand for a space, as in a URL's query.
+
+    >>> may_be_query("?q=a+b"), may_be_query("q%3Da+b"), may_be_query("q = a + b")
+    (True, True, False)
+    """
+    if "+" not in text:
+        return False
+    return _has_percents(text) or (("?" in text or "&" in text) and _query().search(text) is not None)
+
 
 def flatten(text: str) -> Flat:
     r"""Return the text with its escapes read.
@@ -67,20 +119,24 @@ def flatten(text: str) -> Flat:
     >>> flat.text, flat.place(flat.text.index("b."))
     ('"to@": "  a@b.example"', 22)
     """
-    ascii_escapes = False
+    shrinks = False
     if "\\" in text:
         for escape, blank in _BLANKS:
             text = text.replace(escape, blank)
         if "\\u" in text:
+            for escape, word in _escaped_words():
+                text = text.replace(escape, word)
             text = _letter().sub("éééééé", _other_sign().sub("      ", text))
-            ascii_escapes = "\\u00" in text
-    if not ascii_escapes and ("%" not in text or not _percent().search(text)):
+            shrinks = "\\u00" in text
+        shrinks = shrinks or '\\\\\\\\\\\\ "' in text
+    if not shrinks and not _has_percents(text):
         return Flat(text, [], [])
     parts: list[str] = []
     places, shifts = [0], [0]
     end = flat = 0
-    for match in _ascii().finditer(text):
-        parts += (text[end : match.start()], chr(int(match[1] or match[2], 16)))
+    for match in _shrinking().finditer(text):
+        meant = chr(int(match[1], 16)) if match[1] else _meant(match[2]) if match[2] else '"'
+        parts += (text[end : match.start()], meant)
         flat += match.start() - end + 1
         end = match.end()
         places.append(flat)
@@ -96,7 +152,7 @@ def plain(text: str) -> str:
     """
     if "\\" not in text and "%" not in text:
         return text
-    return _any().sub(lambda match: chr(int(match[1] or match[2], 16)) if match[1] or match[2] else " ", text)
+    return _any().sub(lambda each: chr(int(each[1], 16)) if each[1] else _meant(each[2]) if each[2] else " ", text)
 
 
 def is_json(text: str) -> bool:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["ALL", "AT", "COLONS", "DOTTED", "LETTERS", "LONG", "LONG_RUN", "NUMBER", "PEM", "URL", "WORD"]
-__all__ += ["digits", "flags", "runs", "says_phone"]
+__all__ = ["ALL", "AT", "COLONS", "DOTTED", "LETTERS", "LONG", "LONG_RUN", "NUMBER", "OTHER_STEMS", "PEM", "URL"]
+__all__ += ["WORD", "digits", "flags", "runs", "says_phone"]
 
 AT: Final = 1
 """An @, also as an escape: an e-mail address, a password in a URL."""
@@ -47,11 +47,12 @@ _STEMS: Final = tuple(
     "|llam|appel|handy| home| work ".split("|")
 )
 """Parts of the words that make a phone number of few digits: most digits have none of them near."""
-_OTHER_STEMS: Final = ("móvil", "numéro", "número", "тел", "电话", "電話", "전화")
+OTHER_STEMS: Final = ("móvil", "numéro", "número", "тел", "电话", "電話", "전화")
 _AUTH: Final = b"authorization"
 _PASSWORD: Final = re.compile(
     rb"""pass(?:[wpc]|e\b|[0_-]{0,8}[\\"'` \t]{0,6}[=:,])"""
 )  # and not the statement of Python
+_ELEMENT: Final = re.compile(rb"(?:key|secret|token|pwd)>")
 _DIGITS: Final = bytes(48 if byte in b"0123456789" else 32 if byte in b" .()/+-?\xa0" else 120 for byte in range(256))
 _GROUPS: Final = re.compile(rb":(?::|(?:[0-9A-Fa-f]{1,4}:){2})")
 
@@ -83,8 +84,8 @@ def flags(raw: bytes) -> int:
             found |= NUMBER
         if b".0" in lower and (b".0." in lower or b".00." in lower or b".000." in lower):
             found |= DOTTED
-    # \u0040 or %40: all digits are 0 here.
-    if not found and ((b"\\" in raw and b"\\u0000" in lower) or (b"%" in raw and b"%00" in lower)):
+    # \u0040, %40, %3D: all digits are 0 here.
+    if not found and ((b"\\" in raw and b"\\u0000" in lower) or (b"%" in raw and b"%0" in lower)):
         found |= AT
     run = raw.translate(_TOKEN)
     start = run.find(_RUN)
@@ -100,6 +101,9 @@ def flags(raw: bytes) -> int:
     if (b"pass" in lower and _PASSWORD.search(lower)) or (
         signs and (b"secret" in lower or b"pwd" in lower or _AUTH in lower)
     ):
+        found |= WORD
+    # -u ann:password; <apiKey>…</apiKey>
+    if (colons and b"-u" in raw) or (b"<" in raw and b"</" in raw and _ELEMENT.search(lower)):
         found |= WORD
     if colons > 1 and _GROUPS.search(raw):
         found |= COLONS
@@ -125,5 +129,5 @@ def _has_number(lower: bytes) -> bool:
 def says_phone(around: str) -> bool:
     """Return whether a word that may tell of a phone number stands in `around`, in lower case."""
     return any(map(around.__contains__, _STEMS)) or (
-        not around.isascii() and any(map(around.__contains__, _OTHER_STEMS))
+        not around.isascii() and any(map(around.__contains__, OTHER_STEMS))
     )

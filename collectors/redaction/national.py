@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from windvane.collectors.redaction.check_digits import luhn, mod_11_10, verhoeff, weighted
 from windvane.collectors.redaction.kinds import Kind
+from windvane.collectors.redaction.variety import bounded
 
 __all__ = ["BARE", "Bare", "codice_fiscale", "dni", "is_cn_resident_id", "near", "rut"]
 
@@ -233,7 +234,7 @@ _NEAR: Final[dict[Kind, str]] = {
 
 @cache
 def _near(kind: Kind) -> re.Pattern[str]:
-    return re.compile(_NEAR[kind], re.IGNORECASE)
+    return re.compile(bounded(_NEAR[kind]), re.IGNORECASE)
 
 
 def near(kind: Kind, text: str, start: int) -> bool:

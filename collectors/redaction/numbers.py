@@ -201,7 +201,8 @@ def _may_be_lettered(text: str, start: int, end: int) -> bool:
     """Whether one letter stands before the digits, or after them, perhaps behind a sign."""
     sign = text[end : end + 1] in ("-", " ")
     letter, next_one = text[end + sign : end + sign + 1], text[end + sign + 1 : end + sign + 2]
-    return (_is_letter(letter) and not next_one.isalnum()) or _is_letter(text[start - 1 : start])
+    next_to_it = next_one.isascii() and next_one.isalnum()
+    return (_is_letter(letter) and not next_to_it) or _is_letter(text[start - 1 : start])
 
 
 def _is_letter(character: str) -> bool:
@@ -233,7 +234,9 @@ def _known(text: str, start: int, end: int, number: str, some: tuple[Bare, ...])
 def _bare(text: str, start: int, end: int) -> Find | None:
     number = text[start:end]
     if len(number) in (10, 13) and number[0] == "1" and number[1] in "56789":
-        return phone(text, start, end)  # a time in seconds or milliseconds since 1970, if there is no word for it
+        # A time in seconds or milliseconds since 1970, if there is no word for it.
+        worded = tuple(bare for bare in BARE.get(len(number), ()) if bare.needs_word)
+        return _known(text, start, end, number, worded) or phone(text, start, end)
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     if before[-1:] == "." and before[:1].isdigit():
         return None  # a part of a decimal number

@@ -8,6 +8,7 @@ from functools import cache
 from windvane.collectors.redaction.find import Find
 from windvane.collectors.redaction.gate import says_phone
 from windvane.collectors.redaction.kinds import Kind
+from windvane.collectors.redaction.variety import bounded
 
 __all__ = ["phone"]
 
@@ -56,7 +57,7 @@ def _word_before() -> re.Pattern[str]:
         r"|rufnummer|num[ée]ro de t|телефон|电话|電話|전화"
     )
     verbs = r"call(?:s|ed|ing)?|dial|ring|reach|text|anrufen|llam\w{1,4}|appele[rz]|answering"
-    return re.compile(rf"(?:{nouns}|\b(?:{verbs})\b(?:[ :]{{1,2}}[a-zà-ÿ]{{1,8}}){{0,3}}[ :]{{0,2}}\+?\(?$)")
+    return re.compile(bounded(rf"(?:{nouns}|\b(?:{verbs})\b(?:[ :]{{1,2}}[a-zà-ÿ]{{1,8}}){{0,3}}[ :]{{0,2}}\+?\(?$)"))
 
 
 @cache
@@ -102,10 +103,14 @@ def phone(text: str, start: int, end: int) -> Find | None:
         match
         and match.start() < end
         and 7 <= _count(match[0]) <= 15
-        and not text[match.end() : match.end() + 1].isalnum()
+        and not _joined(text[match.end() : match.end() + 1])
     ):
         return _find(match)
     return None
+
+
+def _joined(following: str) -> bool:
+    return following.isascii() and following.isalnum()
 
 
 def _has_length(pattern: re.Pattern[str], found: str) -> bool:

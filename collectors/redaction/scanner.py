@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from windvane.collectors.redaction import gate
-from windvane.collectors.redaction.context import assignments, pem, urls
-from windvane.collectors.redaction.escapes import Flat, flatten
+from windvane.collectors.redaction.base64text import hidden
+from windvane.collectors.redaction.context import assignments, logins, pem, urls
+from windvane.collectors.redaction.escapes import Flat, flatten, may_be_query
 from windvane.collectors.redaction.find import Find
 from windvane.collectors.redaction.kinds import Kind, masks
 from windvane.collectors.redaction.network import emails, ipv4, ipv6
@@ -18,32 +20,40 @@ from windvane.collectors.redaction.tokens import jwts, tokens
 __all__ = ["find", "scan", "settled"]
 
 _LARGE: Final = 8192
+_DEEPEST: Final = 2
+"""Base64 within base64 is read, and no deeper."""
 _RANK: Final[dict[str, int]] = {kind: rank for rank, kind in enumerate(Kind)}
 
 
-def find(text: str) -> list[Find]:
+def find(text: str, depth: int = 0) -> list[Find]:
     """Return the secrets and personal data in a text, in order, none overlapping. What is masked is passed over.
 
     >>> [(found.kind.value, "write to ann@shop.example"[found.start : found.end])
     ...  for found in find("write to ann@shop.example")]
     [('email', 'ann@shop.example')]
     """
-    return scan(text, gate.flags(text.encode("utf-8", "surrogatepass")))
+    return scan(text, gate.flags(text.encode("utf-8", "surrogatepass")), depth)
 
 
-def scan(text: str, flags: int) -> list[Find]:
-    """Return what `find` does, where the flags are known already."""
+def scan(text: str, flags: int, depth: int = 0) -> list[Find]:
+    """Return what `find` does, where the flags are known already; `depth`: in how much base64 the text stood."""
     if not flags:
         return []
     flat = flatten(text)
-    if flat.text is not text and len(flat.text) != len(text):
+    finds = _read(text, flat, flags, depth)
+    if may_be_query(text):  # a plus may stand for a space in it
+        finds += _read(text, flatten(text.replace("+", " ")), flags, depth)
+    if "%252" in text:  # and in a query within it
+        finds += _read(text, flat.with_blanks(), flags, depth)
+    return settled(text, finds) if finds else []
+
+
+def _read(text: str, flat: Flat, flags: int, depth: int) -> list[Find]:
+    """Return what is found in a text whose escapes are read."""
+    if flat.text is not text and (len(flat.text) != len(text) or "+" in text):  # else the gate has seen it all
         flags |= gate.flags(flat.text.encode("utf-8", "surrogatepass"))
-    finds = list(_finds(flat.text, flags))
-    if not finds:
-        return []
-    if flat.text is not text:
-        finds = [_whole(text, flat, found) for found in finds]
-    return settled(text, finds)
+    finds = list(_finds(flat.text, flags, depth))
+    return finds if flat.text is text else [_whole(text, flat, found) for found in finds]
 
 
 def _whole(text: str, flat: Flat, found: Find) -> Find:
@@ -57,7 +67,7 @@ def _whole(text: str, flat: Flat, found: Find) -> Find:
     return Find(start, end, found.kind)
 
 
-def _finds(text: str, flags: int) -> Iterator[Find]:
+def _finds(text: str, flags: int, depth: int) -> Iterator[Find]:
     large = len(text) > _LARGE
     taken = set()
     if flags & gate.PEM:
@@ -70,9 +80,12 @@ def _finds(text: str, flags: int) -> Iterator[Find]:
         runs = gate.runs(text)
         yield from tokens(text, runs)
         yield from jwts(text, runs)
+        if depth < _DEEPEST:
+            yield from hidden(text, runs, partial(find, depth=depth + 1))
     if flags & gate.WORD:
         _breathe(large)
         yield from assignments(text)
+        yield from logins(text)
     if flags & gate.AT:
         yield from emails(text, frozenset(taken))
     if flags & gate.NUMBER:

@@ -1,11 +1,11 @@
-"""Tells what was drawn at random from what somebody has named."""
+"""Tells what was drawn at random from what somebody has named, and where a word begins."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-__all__ = ["has_digit", "mixed", "varied"]
+__all__ = ["bounded", "has_digit", "mixed", "varied"]
 
 has_digit: Final = re.compile("[0-9]").search
 _last_word: Final = re.compile(r"[A-Za-z]{16,400}\Z").search
@@ -37,3 +37,14 @@ def mixed(text: str) -> bool:
 
 
 _turns: Final = re.compile("[a-z][A-Z]").findall
+
+_BORDER: Final = "(?:(?<![a-zA-Z0-9])(?=[a-zA-Z0-9])|(?<=[a-zA-Z0-9])(?![a-zA-Z0-9]))"
+
+
+def bounded(pattern: str) -> str:
+    r"""Return a pattern whose `\b` goes by ASCII's letters and digits alone.
+
+    To Python's a letter of a script without spaces is a part of the word beside it, as before SIN in 它是SIN, and an
+    underscore is, as in user_sin.
+    """
+    return pattern.replace(r"\b", _BORDER)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from windvane.collectors.transport.base import Transport
 from windvane.errors import ConfigError
 
-__all__ = ["check_endpoint", "open_transport"]
+__all__ = ["check_endpoint", "importing", "open_transport"]
 
 _REMEDY: Final = "use kafka://host:port[/topic], http://host:port, https://host or file:///path"
 
@@ -37,7 +37,7 @@ def open_transport(endpoint: str) -> Transport:
     """
     check_endpoint(endpoint)
     scheme = urlsplit(endpoint).scheme
-    with _importing:
+    with importing:
         if scheme == "kafka":
             from windvane.collectors.transport.kafka import KafkaTransport
 
@@ -51,6 +51,7 @@ def open_transport(endpoint: str) -> Transport:
         return HttpTransport(endpoint)
 
 
-# A fork in the middle of an import would leave the child a module that it waits for in vain: the fork waits instead.
-_importing: Final = threading.Lock()
-os.register_at_fork(before=_importing.acquire, after_in_parent=_importing.release, after_in_child=_importing.release)
+importing: Final = threading.Lock()
+"""Held by a thread of ours while it imports: a fork in the middle would leave the child a module that it waits for in
+vain, in the app's own thread too. The fork waits instead."""
+os.register_at_fork(before=importing.acquire, after_in_parent=importing.release, after_in_child=importing.release)

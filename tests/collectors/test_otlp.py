@@ -192,9 +192,18 @@ WRAPPED = "Error code: 429 - {'error': {'message': 'slow down', 'code': None}}"
 @pytest.mark.parametrize(
     ("attributes", "exception", "kind", "words"),
     [
-        ({"error.type": "RateLimitError"}, {}, "429", "RateLimitError: Error code: 429 - slow down"),
+        ({"error.type": "RateLimitError"}, {}, "429", "slow down"),
         ({}, {"exception.type": "openai.RateLimitError", "exception.message": WRAPPED}, "429", "slow down"),
         ({"error.type": "429"}, {"exception.message": "slow"}, "429", "slow"),
+        (
+            {},
+            {
+                "exception.type": "litellm.exceptions.RateLimitError",
+                "exception.message": "litellm.RateLimitError: RateLimitError: OpenAIException - slow down",
+            },
+            "429",
+            "slow down",
+        ),
         ({"http.response.status_code": 503}, {"exception.type": "X", "exception.message": "no"}, "503", "no"),
         ({}, {"exception.type": "openai.APITimeoutError", "exception.message": "late"}, "timeout", "late"),
         ({}, {"exception.type": "APIConnectionError", "exception.message": "gone"}, "connection", "gone"),
@@ -274,6 +283,96 @@ def test_a_retriever_an_embedder_and_a_tool_of_each_dialect(log: SqliteLog, port
     assert embeddings[0]["embedding"] == [0.5, 1.0]
     told = [(row["gen_ai_tool_name"], row["gen_ai_input_messages"], row["gen_ai_output_messages"]) for row in tools]
     assert told == [("where_is", '{"parcel":7}', "Lisbon")] * 3
+
+
+def test_a_retriever_of_langchain_by_openllmetry_is_a_retrieval(log: SqliteLog, port: int) -> None:
+    said = {"gen_ai.operation.name": "vector_db_retrieve", "gen_ai.provider.name": "langchain",
+            "traceloop.span.kind": "task", "traceloop.entity.name": "Known",
+            "traceloop.entity.input": json.dumps({"query": "parcel 7", "tags": []}),
+            "traceloop.entity.output": json.dumps({"documents": [{"page_content": "It left.", "metadata": {}}]}),
+            "traceloop.association.properties.ls_retriever_name": "known"}  # fmt: skip
+    export(port, span(said, []))
+    (row,) = rows(log)
+    assert row["gen_ai_operation_name"] == "retrieval"
+    assert (row["gen_ai_input_messages"], row["gen_ai_retrieval_documents"]) == ("parcel 7", ["It left."])
+    assert row.keys().isdisjoint({"gen_ai_provider_name", "gen_ai_tool_name", "gen_ai_output_messages", "tags"})
+
+
+LITELLM: dict[str, Any] = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.system": "openai",
+    "gen_ai.request.model": "gpt-4o",
+    "gen_ai.usage.input_tokens": 1200,
+    "gen_ai.usage.output_tokens": 69,
+    "metadata.usage_object": "{'prompt_tokens': 1200, 'completion_tokens_details': {'audio_tokens': None, "
+    "'reasoning_tokens': 64}, 'prompt_tokens_details': {'cached_tokens': 1024, 'cache_creation_tokens': 0}}",
+    "gen_ai.cost.total_cost": 0.0125,
+    "gen_ai.cost.input_cost": 0.01,
+    "litellm.call_id": "4731d3a6-f2ff-4034-af7d-8ea5575a4551",
+    "litellm.provider.model": "openai/gpt-4o",
+    "gen_ai.response.finish_reasons": '["tool_calls"]',
+}
+"""As LiteLLM's own callback writes it."""
+
+
+def test_what_litellm_says_in_its_own_way_is_found(log: SqliteLog, port: int) -> None:
+    asked = [{"role": "tool", "parts": [{"type": "text", "content": "Lisbon"}], "tool_call_id": "call_1"}]
+    said = {
+        **LITELLM,
+        "gen_ai.input.messages": json.dumps(asked),
+        "gen_ai.output.messages": '[{"role": "assistant", "parts": [], "finish_reason": "tool_calls"}]',
+        "gen_ai.completion.0.function_call.name": "where_is",
+        "gen_ai.completion.0.function_call.arguments": '{"parcel": 7}',
+        "gen_ai.completion.1.function_call.name": "when",
+    }
+    export(port, span(said, []))
+    (row,) = rows(log)
+    assert json.loads(row["gen_ai_input_messages"]) == [
+        {"role": "tool", "parts": [{"type": "tool_call_response", "id": "call_1", "response": "Lisbon"}]}
+    ]
+    assert row["gen_ai_output_messages"] == (
+        '[{"role":"assistant","parts":[{"type":"tool_call","name":"where_is","arguments":{"parcel":7}},'
+        '{"type":"tool_call","name":"when"}],"finish_reason":"tool_call"}]'
+    )
+    assert row["gen_ai_response_finish_reasons"] == ["tool_call"] and float(row["cost"]) == 0.0125
+    tokens = {name[13:]: count for name, count in row.items() if name.startswith("gen_ai_usage_")}
+    assert tokens == {
+        "input_tokens": 1200, "output_tokens": 69, "cache_read_input_tokens": 1024, "reasoning_output_tokens": 64
+    }  # fmt: skip
+
+
+def test_an_id_of_litellms_own_is_none_of_the_providers(log: SqliteLog, port: int) -> None:
+    said = {**LITELLM, "gen_ai.operation.name": "embedding", "gen_ai.system": "", "gen_ai.usage.output_tokens": 0}
+    export(port, span({**said, "gen_ai.response.id": LITELLM["litellm.call_id"]}, []))
+    (row,) = rows(log)
+    assert (row["gen_ai_operation_name"], row["gen_ai_provider_name"]) == ("embeddings", "openai")
+    assert row.keys().isdisjoint({"gen_ai_response_id", "gen_ai_usage_output_tokens"})
+
+
+def test_the_model_that_was_asked_for_has_not_answered_where_nothing_has(log: SqliteLog, port: int) -> None:
+    said = {"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o", "llm.output_messages.0.message.role": "ai"}
+    export(port, span(said, [], **FAILED))
+    (row,) = rows(log)
+    assert row["gen_ai_request_model"] == "gpt-4o" and row["error_type"] == "429"
+    assert row.keys().isdisjoint({"gen_ai_response_model", "gen_ai_output_messages"})
+
+
+def test_an_answer_of_langchain_tells_who_has_answered(log: SqliteLog, port: int) -> None:
+    info = {"finish_reason": "stop", "model_name": "gpt-4o-2024-08-06"}
+    answer = {"generations": [[{"text": "hi", "generation_info": info}]], "llm_output": {"id": "chatcmpl-1"}}
+    export(port, span({"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o",
+                       "output.value": json.dumps(answer)}, []))  # fmt: skip
+    (row,) = rows(log)
+    assert (row["gen_ai_request_model"], row["gen_ai_response_model"]) == ("gpt-4o", "gpt-4o-2024-08-06")
+    assert row["gen_ai_response_id"] == "chatcmpl-1"
+
+
+def test_what_is_said_stands_before_what_is_called(log: SqliteLog, port: int) -> None:
+    call, text = {"type": "tool_call", "id": "1", "name": "f", "arguments": {}}, {"type": "text", "content": "I look."}
+    said = [{"role": "assistant", "parts": [call, text]}, {"role": "assistant", "parts": [call, text, call]}]
+    export(port, span({"gen_ai.operation.name": "chat", "gen_ai.input.messages": json.dumps(said)}, []))
+    first, mixed = json.loads(rows(log)[0]["gen_ai_input_messages"])
+    assert first["parts"] == [text, call] and mixed["parts"] == [call, text, call]
 
 
 def test_the_first_chunk_of_a_stream_is_a_time(log: SqliteLog, port: int) -> None:

@@ -70,6 +70,24 @@ def counted(port: int) -> dict[str, int]:
     return dict(get(port, "/v1/unmapped.json").told.get("log_records", {}))
 
 
+def test_records_are_answered_where_they_hold_back_others_of_the_same_spans(log: SqliteLog) -> None:
+    """An exporter sends one request at a time: what it has not sent yet would never come in time."""
+    second = "00f067aa0ba902b8"
+    others = [each | {"spanId": second} for each in MESSAGES]
+    with gateway(log, join_s=20) as port:
+        first = later(port, logs(*MESSAGES, others[0]))
+        spans = later(port, traces(BARE, BARE | {"spanId": second}))
+        assert first.result(10).status == 200, "answered, so that the next can be sent"
+        assert not spans.done() and stored(log) == [], "its spans are not: they will be sent again if all is lost"
+        assert send(port, logs(*others[1:])).status == 200
+        assert spans.result(10).status == 200
+        assert counted(port) == {"joined": 2 * len(MESSAGES)}
+    found = rows(log)
+    assert {row["span_id"] for row in found} == {SPAN_ID, second}
+    for name in ("gen_ai_input_messages", "gen_ai_output_messages", "gen_ai_system_instructions"):
+        assert [row[name] for row in found] == [ROW[name]] * 2
+
+
 @pytest.mark.parametrize("encoding", ["application/json", "application/x-protobuf"])
 def test_records_that_come_first_are_held_for_their_span(log: SqliteLog, encoding: str) -> None:
     with gateway(log, join_s=20) as port:

@@ -12,6 +12,10 @@ _STATUS: Final = re.compile(
     r"(?:[Ee]rror code|[Ss]tatus(?: code)?|HTTP(?:/[0-9.]+)?)[:= ]+([45][0-9]{2})\b|\A([45][0-9]{2})\b"
 )
 _WORDS: Final = re.compile(r"""'message': (?:'((?:[^'\\]|\\.){1,2000})'|"((?:[^"\\]|\\.){1,2000})")""")
+_WRAPPING: Final = re.compile(
+    r"\A(?:litellm\.\w+: (?:\w+Error: )*(?:\w+Exception - )?)?(?:(?:\w+: )?Error code: [45][0-9]{2} - )?"
+)
+"""What OpenAI's and Anthropic's libraries, OpenTelemetry's SDK and LiteLLM put in front of a provider's words."""
 _STATUS_OF: Final = {
     "BadRequestError": "400",
     "AuthenticationError": "401",
@@ -60,6 +64,10 @@ def error_message(said: str) -> str:
 
     >>> error_message("Error code: 429 - {'error': {'message': 'slow down', 'type': 'requests'}}")
     'slow down'
+    >>> error_message("litellm.RateLimitError: RateLimitError: OpenAIException - slow down")
+    'slow down'
     """
-    found = _WORDS.search(said[:8000]) if said.startswith("Error code: ") else None
-    return (found[1] or found[2]) if found else said
+    wrapping = _WRAPPING.match(said)
+    words = said[wrapping.end() :] if wrapping else said
+    found = _WORDS.search(words[:8000]) if words[:1] == "{" and words != said else None
+    return (found[1] or found[2]) if found else words or said

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-__all__ = ["nested"]
+from windvane.collectors.gateway.otlp.parts import parsed
 
+__all__ = ["Flat", "content", "flattened", "nested"]
+
+Flat = Mapping[str, Sequence[tuple[str, Any]]]
+"""Of each flattened list the names behind its own, with their values."""
 _DEEPEST: Final = 12
 _WRAPS: Final = frozenset({"message", "message_content", "tool_call", "document", "embedding", "prompt", "completion"})
 """What OpenInference puts around each item of a list."""
@@ -42,3 +46,20 @@ def _listed(value: Any) -> Any:
         if name in _WRAPS and isinstance(inner, dict):
             return _listed(inner)
     return {name: _listed(inner) for name, inner in value.items()}
+
+
+def flattened(flat: Flat, names: Sequence[str]) -> Any:
+    """Return the value of the first of these lists that is there."""
+    for name in names:
+        if name in flat:
+            return nested((behind, content(behind, value)) for behind, value in flat[name])
+    return None
+
+
+def content(name: str, value: Any) -> Any:
+    """Return the parts of a content that OpenLLMetry has written as JSON, any other value as it is."""
+    if name.endswith(".content") and isinstance(value, str) and value.startswith('[{"type"'):
+        found = parsed(value)
+        if isinstance(found, list) and all(isinstance(part, dict) and "type" in part for part in found):
+            return found
+    return value

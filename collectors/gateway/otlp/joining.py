@@ -1,7 +1,8 @@
 """Log records and the spans that they are about: two requests, often of two threads of the app, in either order.
 
-Neither is answered before the log has both as one row: so each is held for the other, for some seconds at most, and
-nothing that was answered is in memory only. What cannot be done is in docs/gateway.md.
+Neither is answered before the log has both as one row: so each is held for the other, for some seconds at most. Spans
+never are; records are where their exporter would else hold back, behind them, others that the same spans wait for. What
+cannot be done is in docs/gateway.md.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -39,12 +41,20 @@ class Group:
     id: str
     events: list[SpanEvent]
     outcome: asyncio.Future[str] | None = None
-    claimed: bool = False
+    claim: Claim | None = None
+    taken: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once it is claimed, or settled."""
 
     def settle(self, outcome: str) -> None:
         """Say what has become of them. On the event loop."""
         if self.outcome is not None and not self.outcome.done():
             self.outcome.set_result(outcome)
+        self.taken.set()
+
+    @property
+    def sticks(self) -> bool:
+        """Whether its span waits for records that can only come once these are answered."""
+        return self.claim is not None and bool(self.claim.awaited)
 
 
 @dataclass(slots=True, eq=False)
@@ -60,12 +70,13 @@ class Claim:
 
     def take(self, group: Group) -> None:
         """Add a group, and see whether that was the last that was waited for."""
-        group.claimed = True
+        group.claim = self
         self.wanted[group.id].append(group)
         if self.awaited.get(group.id) or any(event.name in _LAST for event in group.events):
             self.awaited.pop(group.id, None)
         if not self.awaited:
             self.whole.set()
+        group.taken.set()
 
     def events(self) -> dict[str, Sequence[SpanEvent]]:
         """Return the records by the event's id, in the order of their times."""
@@ -135,11 +146,19 @@ class Joiner:
             else:
                 self._groups.setdefault(group.id, []).append(group)
         futures = [group.outcome for group in groups if group.outcome is not None]
-        await asyncio.wait(futures, timeout=self.wait_s)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.wait_s):
+                for group in groups:
+                    await group.taken.wait()
         for group in groups:
-            if not group.claimed and group.outcome is not None and not group.outcome.done():
+            if group.claim is None and group.outcome is not None and not group.outcome.done():
                 self._forget(group)
                 group.settle(ALONE)
+        # An exporter sends one request at a time: what the spans still wait for is behind this one, and would never
+        # come. So it is answered, though it is not durable yet: the spans are not answered before it is.
+        if any(group.sticks for group in groups):
+            for group in groups:
+                group.settle(JOINED)
         # What a span has claimed is about to be durable, or not.
         await asyncio.wait(futures, timeout=_LONGEST_S)
         for group in groups:

@@ -9,11 +9,21 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from windvane.collectors.gateway.otlp.parts import ALONE, RESULTS, call_of, kind_of, parsed, part_of, parts_of, words_of
+from windvane.collectors.gateway.otlp.parts import (
+    ALONE,
+    RESULTS,
+    call_of,
+    compact,
+    kind_of,
+    parsed,
+    part_of,
+    parts_of,
+    words_of,
+)
 from windvane.collectors.gateway.otlp.words import finish_reason
-from windvane.collectors.instrument.messages import MOST_BYTES, joined, message, reasoning, tool_response
+from windvane.collectors.instrument.messages import MOST_BYTES, encode, joined, message, reasoning, tool_response
 
-__all__ = ["canonical", "simple", "text_of"]
+__all__ = ["canonical", "encoded", "simple", "text_of"]
 
 _encode: Final = msgspec.json.Encoder(enc_hook=str).encode
 _ROLES: Final = {"human": "user", "ai": "assistant", "model": "assistant", "developer": "system", "function": "tool"}
@@ -26,7 +36,7 @@ class _Text(msgspec.Struct, tag_field="type", tag="text", forbid_unknown_fields=
 
 class _Spoken(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     role: Literal["user", "assistant"]
-    parts: list[_Text]
+    parts: Annotated[list[_Text], msgspec.Meta(min_length=1)]
     finish_reason: str | None = None
 
 
@@ -92,6 +102,14 @@ def canonical(value: Any, role: str) -> tuple[list[dict[str, Any]], str]:
     return messages, joined(systems, "\n\n") or ""
 
 
+def encoded(messages: list[dict[str, Any]]) -> str | None:
+    """Return messages as they are stored; None where there are none."""
+    try:
+        return encode(messages)
+    except (UnicodeEncodeError, RecursionError):
+        return compact(messages)[:MOST_BYTES]
+
+
 def text_of(value: Any) -> str:
     """Return the plain text of a system prompt: of a text, of parts, of messages.
 
@@ -124,9 +142,9 @@ def _message(item: Any, role: str, depth: int = 0) -> dict[str, Any]:
         return message("tool" if kind in RESULTS else "assistant", part_of(item))
     said = _SAID.get(str(item.get("role") or kind or role).lower(), role)
     given = item.get("parts")
-    if said == "tool" and given is None:
-        answers = item.get("tool_call_id") or item.get("id") or item.get("call_id")
-        return message(said, [tool_response(answers, words_of(item.get("content")))])
+    answers = item.get("tool_call_id") or item.get("id") or item.get("call_id")
+    if said == "tool" and (given is None or (answers and _are_texts(given))):
+        return message(said, [tool_response(answers, words_of(item.get("content") if given is None else given))])
     if given is None:
         given = next((item[name] for name in ("content", "contents", "text") if name in item), None)
     parts = reasoning(item.get("reasoning_content")) + parts_of(given)
@@ -136,4 +154,11 @@ def _message(item: Any, role: str, depth: int = 0) -> dict[str, Any]:
         parts += call_of(call)
     if isinstance(item.get("function_call"), dict):
         parts += call_of(item["function_call"])
+    if len(parts) > 1 and parts[-1]["type"] == "text" and {part["type"] for part in parts[:-1]} == {"tool_call"}:
+        # OpenAI's messages hold both without an order: what is said stands before what is called.
+        parts = [parts[-1], *parts[:-1]]
     return message(said, parts, ended)
+
+
+def _are_texts(parts: Any) -> bool:
+    return isinstance(parts, list) and all(isinstance(part, dict) and kind_of(part) == "text" for part in parts)

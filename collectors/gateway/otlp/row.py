@@ -8,7 +8,7 @@ from typing import Any, Final
 from windvane.collectors.event import COLUMNS, INDEX, MAX_EVENT_BYTES, PYTHON_TYPES, Kind, Row
 from windvane.collectors.normalize import normalize
 
-__all__ = ["row_of"]
+__all__ = ["put", "row_of"]
 
 _WIDTH: Final = len(COLUMNS)
 _BOUNDS: Final = {Kind.COUNT: (0, 2**32 - 1), Kind.SECONDS: (0.0, 1e9), Kind.NUMBER: (-1e300, 1e300)}
@@ -28,6 +28,14 @@ def row_of(fields: Mapping[str, Any]) -> Row:
         EventRefused: as `normalize`.
     """
     return _exact(fields) or normalize(fields)
+
+
+def put(fields: dict[str, Any], column: str, value: Any) -> None:
+    """Set a field; None takes it away."""
+    if value is None:
+        fields.pop(column, None)
+    else:
+        fields[column] = value
 
 
 def _exact(fields: Mapping[str, Any]) -> Row | None:

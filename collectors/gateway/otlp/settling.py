@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from windvane.collectors.gateway.otlp.conversation import Flat
 from windvane.collectors.gateway.otlp.failure import error_message, error_type
+from windvane.collectors.gateway.otlp.flat import Flat
 from windvane.collectors.gateway.otlp.parts import compact, parsed
 from windvane.collectors.gateway.otlp.span import Span, SpanEvent, id_of
+from windvane.collectors.gateway.otlp.usage import count
 from windvane.collectors.gateway.otlp.words import finish_reasons, provider
 from windvane.collectors.normalize import EARLIEST_US, LATEST_US
 
@@ -23,9 +24,12 @@ _PARAMETERS: Final = {
     "max_completion_tokens": "gen_ai_request_max_tokens",
     "max_output_tokens": "gen_ai_request_max_tokens",
 }
-_CHUNKS: Final = ("First Token Stream Event", "llm.content.completion.chunk")
-_CACHED: Final = ("gen_ai_usage_cache_read_input_tokens", "gen_ai_usage_cache_creation_input_tokens")
-_APART: Final = frozenset((*_CACHED, "gen_ai_usage_reasoning_output_tokens"))
+_CHUNKS: Final = ("First Token Stream Event", "gen_ai.content.completion.chunk", "llm.content.completion.chunk")
+_MODELS: Final = frozenset(("chat", "text_completion", "embeddings", "retrieval"))
+"""Operations that are of no tool, though OpenLLMetry names what is called as it names a tool."""
+_FRAMEWORKS: Final = ("langchain", "langgraph")
+"""What OpenLLMetry calls the provider of a retriever, and is none."""
+_ANSWERED: Final = frozenset(("gen_ai_output_messages", "gen_ai_response_id", "gen_ai_usage_output_tokens"))
 
 
 def settle(span: Span, operation: str, fields: dict[str, Any], attributes: Mapping[str, Any], flat: Flat) -> None:
@@ -42,8 +46,7 @@ def settle(span: Span, operation: str, fields: dict[str, Any], attributes: Mappi
     for name in ("llm.invocation_parameters", "embedding.invocation_parameters"):
         if name in attributes:
             _invoked(parsed(str(attributes[name])), fields)
-    if "gen_ai_provider_name" in fields:
-        fields["gen_ai_provider_name"] = provider(fields["gen_ai_provider_name"])
+    _who(operation, fields, attributes)
     if _FINISH in fields:
         fields[_FINISH] = finish_reasons(fields[_FINISH])
     if "tags" in fields or _ASSOCIATED in flat:
@@ -51,8 +54,24 @@ def settle(span: Span, operation: str, fields: dict[str, Any], attributes: Mappi
     # What was asked for is what answered, where only the one is said: a series is known by the model asked for.
     if "gen_ai_request_model" not in fields and "gen_ai_response_model" in fields:
         fields["gen_ai_request_model"] = fields["gen_ai_response_model"]
-    if not _APART.isdisjoint(fields):
-        _tokens(fields)
+    count(operation, fields, attributes)
+
+
+def _who(operation: str, fields: dict[str, Any], attributes: Mapping[str, Any]) -> None:
+    """Set who was called, and leave out what only looks like it."""
+    said = fields.get("gen_ai_provider_name")
+    if said is None and (model := attributes.get("litellm.provider.model")) is not None:
+        said = str(model).rpartition("/")[0].partition("/")[0] or None
+    if said in _FRAMEWORKS:
+        said = None
+        fields.pop("gen_ai_provider_name", None)
+    if said is not None:
+        fields["gen_ai_provider_name"] = provider(said)
+    if operation in _MODELS:
+        fields.pop("gen_ai_tool_name", None)
+    # LiteLLM's own id of a call stands where the provider gave none.
+    if "litellm.call_id" in attributes and fields.get("gen_ai_response_id") == attributes["litellm.call_id"]:
+        del fields["gen_ai_response_id"]
 
 
 def _invoked(parameters: Any, fields: dict[str, Any]) -> None:
@@ -81,17 +100,6 @@ def first_chunk(span: Span, fields: dict[str, Any], events: Sequence[SpanEvent])
             return
 
 
-def _tokens(fields: dict[str, Any]) -> None:
-    """Have input include what was cached, and output what was thought, where a provider counts them apart."""
-    given = fields.get("gen_ai_usage_input_tokens")
-    cached = sum(count for name in _CACHED if isinstance(count := fields.get(name), int))
-    if isinstance(given, int) and given < cached:
-        fields["gen_ai_usage_input_tokens"] = given + cached
-    given, thought = fields.get("gen_ai_usage_output_tokens"), fields.get("gen_ai_usage_reasoning_output_tokens")
-    if isinstance(given, int) and isinstance(thought, int) and given < thought:
-        fields["gen_ai_usage_output_tokens"] = given + thought
-
-
 def fail(span: Span, fields: dict[str, Any], attributes: Mapping[str, Any], events: Sequence[SpanEvent]) -> None:
     """Say what failed, from the span's attributes, its exception, its status."""
     kind, message = fields.get("error_type"), fields.get("error_message")
@@ -104,3 +112,6 @@ def fail(span: Span, fields: dict[str, Any], attributes: Mapping[str, Any], even
     fields["error_type"] = error_type(kind, str(message or ""), status)
     if message:
         fields["error_message"] = error_message(str(message))
+    # Instrumentations say the model that was asked for as the one that has answered, where none has.
+    if fields.get("gen_ai_response_model") == fields.get("gen_ai_request_model") and not _ANSWERED & fields.keys():
+        fields.pop("gen_ai_response_model", None)

@@ -31,6 +31,11 @@ SOURCES: Final[dict[str, str]] = {
         "https://github.com/traceloop/openllmetry/blob/main/packages/opentelemetry-semantic-conventions-ai"
         "/opentelemetry/semconv_ai/__init__.py"
     ),
+    "openllmetry langchain": (
+        "https://github.com/traceloop/openllmetry/blob/main/packages/opentelemetry-instrumentation-langchain"
+        "/opentelemetry/instrumentation/langchain/callback_handler.py"
+    ),
+    "litellm": "https://github.com/BerriAI/litellm/blob/main/litellm/integrations/opentelemetry.py",
     "openllmetry 0.1": "https://github.com/traceloop/openllmetry/tree/0.10.0/packages/opentelemetry-semantic-conventions-ai",
 }
 """The documents, by the word that stands in the rows."""
@@ -60,13 +65,18 @@ ROWS: Final[tuple[Mapped, ...]] = (
         gen_ai.retrieval.query.text                gen_ai_input_messages
         gen_ai.usage.cache_read.input_tokens       =
         gen_ai.usage.cache_creation.input_tokens   =
+        gen_ai.usage.cache_write.input_tokens      gen_ai_usage_cache_creation_input_tokens
         gen_ai.usage.reasoning.output_tokens       =
         gen_ai.response.time_to_first_chunk        =
         gen_ai.tool.call.arguments                 gen_ai_input_messages
         gen_ai.tool.call.result                    gen_ai_output_messages
         gen_ai.prompt.name                         =
         gen_ai.prompt.version                      =
+        gen_ai.retrieval.top_k                     +
         gen_ai.request.stream                      +
+        gen_ai.request.previous_response.id        +
+        gen_ai.request.reasoning.level             +
+        gen_ai.response.status                     +
         gen_ai.workflow.name                       +
         gen_ai.agent.version                       +
     """),
@@ -158,6 +168,24 @@ ROWS: Final[tuple[Mapped, ...]] = (
         llm.request.type                           -
         llm.user                                   user_id
         llm.is_streaming                           +
+        gen_ai.is_streaming                        +
+        gen_ai.user                                user_id
+        gen_ai.request.max_completion_tokens       gen_ai_request_max_tokens
+        gen_ai.request.n                           +
+        gen_ai.request.reasoning_effort            +
+        gen_ai.request.reasoning_summary           +
+        gen_ai.request.repetition_penalty          +
+        gen_ai.response.reasoning_effort           +
+        gen_ai.response.finish_reason              gen_ai_response_finish_reasons
+        gen_ai.response.stop_reason                gen_ai_response_finish_reasons
+        gen_ai.headers                             -
+        gen_ai.task.status                         -
+        gen_ai.task.input                          gen_ai_input_messages
+        gen_ai.task.output                         gen_ai_output_messages
+        gen_ai.task.id                             +
+        gen_ai.task.kind                           +
+        gen_ai.task.name                           +
+        gen_ai.task.parent.id                      +
         llm.headers                                -
         llm.top_k                                  +
         llm.frequency_penalty                      +
@@ -191,6 +219,47 @@ ROWS: Final[tuple[Mapped, ...]] = (
         traceloop.association.properties.conversation_id  gen_ai_conversation_id
         traceloop.association.properties.thread_id        gen_ai_conversation_id
     """),
+    *_rows("openllmetry langchain", """
+        traceloop.association.properties.ls_provider           -
+        traceloop.association.properties.ls_model_name         -
+        traceloop.association.properties.ls_model_type         -
+        traceloop.association.properties.ls_temperature        -
+        traceloop.association.properties.ls_max_tokens         -
+        traceloop.association.properties.ls_stop               -
+        traceloop.association.properties.ls_integration        +
+        traceloop.association.properties.ls_retriever_name     +
+        traceloop.association.properties.ls_embedding_provider +
+        traceloop.association.properties.ls_vector_store_provider +
+        traceloop.association.properties.lc_versions           +
+    """),
+    *_rows("litellm", """
+        gen_ai.cost.total_cost                     cost
+        gen_ai.cost.input_cost                     -
+        gen_ai.cost.output_cost                    -
+        gen_ai.cost.cache_read_cost                -
+        gen_ai.cost.cache_creation_cost            -
+        gen_ai.cost.reasoning_cost                 -
+        gen_ai.cost.tool_usage_cost                -
+        gen_ai.cost.guardrail_cost                 -
+        gen_ai.usage.cost                          cost
+        metadata.user_api_key_end_user_id          user_id
+        metadata.user_api_key_user_id              user_id
+        metadata.user_api_key_alias                +
+        metadata.user_api_key_team_id              +
+        metadata.user_api_key_team_alias           +
+        metadata.applied_guardrails                -
+        metadata.usage_object                      -
+        hidden_params                              -
+        litellm.call_id                            +
+        litellm.cache_hit                          +
+        litellm.saved_cache_cost                   +
+        litellm.provider.model                     -
+        litellm.model_group                        +
+        litellm.preprocessing.duration_ms          +
+        error.code                                 -
+        error.llm_provider                         -
+        error.stack_trace                          -
+    """),
     *_rows("openllmetry 0.1", """
         llm.request.model                          gen_ai_request_model
         llm.response.model                         gen_ai_response_model
@@ -202,6 +271,8 @@ ROWS: Final[tuple[Mapped, ...]] = (
         llm.top_p                                  +
     """),
     *_rows("openinference", """
+        llm.request.model_name                     gen_ai_request_model
+        llm.response.model_name                    gen_ai_response_model
         llm.provider                               gen_ai_provider_name
         llm.system                                 gen_ai_provider_name
         llm.model_name                             gen_ai_response_model
@@ -217,8 +288,6 @@ ROWS: Final[tuple[Mapped, ...]] = (
         llm.token_count.completion_details.audio   +
         llm.finish_reason                          gen_ai_response_finish_reasons
         llm.cost.total                             cost
-        llm.cost.prompt                            -
-        llm.cost.completion                        -
         llm.invocation_parameters                  -
         embedding.invocation_parameters            -
         llm.function_call                          +
@@ -264,6 +333,7 @@ FAMILIES: Final[tuple[Mapped, ...]] = (
     Mapped("retrieval.documents.", "gen_ai_retrieval_documents", "openinference"),
     Mapped("embedding.embeddings.", "gen_ai_input_messages", "openinference"),
     Mapped("llm.tools.", REPEATED, "openinference"),
+    Mapped("llm.cost.", REPEATED, "openinference"),
     Mapped("llm.request.functions.", REPEATED, "openllmetry"),
     Mapped("traceloop.association.properties.", "tags", "openllmetry"),
 )

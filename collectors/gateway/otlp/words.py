@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from windvane.collectors.gateway.otlp.parts import parsed
+
 __all__ = ["finish_reason", "finish_reasons", "operation_of", "provider"]
 
 _OPERATIONS: Final = {
@@ -20,6 +22,7 @@ _OPERATIONS: Final = {
     "embedding": "embeddings",
     "embed": "embeddings",
     "retrieve": "retrieval",
+    "vector_db_retrieve": "retrieval",
 }
 _KINDS: Final = {"LLM": "chat", "EMBEDDING": "embeddings", "RETRIEVER": "retrieval", "TOOL": "execute_tool"}
 """Of `openinference.span.kind`."""
@@ -134,8 +137,10 @@ def finish_reason(said: Any) -> str:
 def finish_reasons(said: Any) -> list[str]:
     """Return the words for one reason or several; those that say nothing are left out.
 
-    >>> finish_reasons("tool_calls"), finish_reasons(["STOP", None, ""])
-    (['tool_call'], ['stop'])
+    >>> finish_reasons("tool_calls"), finish_reasons(["STOP", None, ""]), finish_reasons('["stop"]')
+    (['tool_call'], ['stop'], ['stop'])
     """
+    if isinstance(said, str):
+        said = parsed(said)
     several = said if isinstance(said, list | tuple) else [said]
     return [finish_reason(each) for each in several if each not in (None, "")]

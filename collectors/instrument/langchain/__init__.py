@@ -1,0 +1,1 @@
+"""What `langchain_core` has to tell: `messages` and `answers` read it, `running` and `working` follow calls."""

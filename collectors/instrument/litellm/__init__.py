@@ -1,0 +1,1 @@
+"""What `libraries/litellm.py` reads LiteLLM's calls by."""
