@@ -94,7 +94,9 @@ GOOGLE = {"usage_metadata": {"prompt_token_count": 9, "candidates_token_count": 
 OLLAMA = {"model": "llama-1", "prompt_eval_count": 9, "eval_count": 3, "done_reason": "stop"}
 
 
-@pytest.mark.parametrize("raw", [ANTHROPIC, GOOGLE, OLLAMA, object(), ["what"]], ids=["anthropic", "google", "ollama", "object", "list"])
+@pytest.mark.parametrize(
+    "raw", [ANTHROPIC, GOOGLE, OLLAMA, object(), ["what"]], ids=["anthropic", "google", "ollama", "object", "list"]
+)
 def test_tokens_are_read_from_what_a_provider_has_answered(raw: Any, rows: Rows) -> None:
     from llama_index.core.llms import ChatMessage, ChatResponse, MockLLM
 
