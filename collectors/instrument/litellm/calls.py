@@ -10,7 +10,7 @@ from typing import Any, Final
 from windvane.collectors.instrument.claiming import EMBEDS, Claim, release
 from windvane.collectors.instrument.guarding import guarded
 from windvane.collectors.instrument.litellm.failing import failure
-from windvane.collectors.instrument.litellm.reading import answered, asked, dumped, heard
+from windvane.collectors.instrument.litellm.reading import answered, asked, dumped, heard, requested
 from windvane.collectors.instrument.litellm.streams import watch
 from windvane.collectors.instrument.patching import Patches
 from windvane.collectors.instrument.recording import Recording
@@ -82,9 +82,10 @@ def function(wire: Wire, names: tuple[str, ...]) -> Begin:
     def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Recording | None:
         if not _INNER.isdisjoint(kwargs) and any(kwargs.get(name) is True for name in _INNER):
             return None
-        fields = asked(wire, {**dict(zip(names, args, strict=False)), **kwargs})
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        fields = asked(wire, given)
         recording = Recording(wire, fields, _claim(wire))
-        recording.request = fields["gen_ai_provider_name"]
+        recording.request, recording.response = fields["gen_ai_provider_name"], _now(given)
         return recording
 
     return begin
@@ -100,7 +101,14 @@ def routed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Recording | None:
     if wire is None:
         return None
     group = {"gen_ai_provider_name": None, "gen_ai_request_model": word(given.get("model"))}
-    return Recording(wire, {**asked(wire, given), **group}, _claim(wire))
+    recording = Recording(wire, {**asked(wire, given), **group}, _claim(wire))
+    recording.response = _now(given)
+    return recording
+
+
+def _now(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments as they are now: the app may go on with its lists while a stream is read."""
+    return {name: list(value) if type(value) is list else value for name, value in given.items()}
 
 
 def _claim(wire: Wire) -> Claim:
@@ -111,11 +119,11 @@ def _claim(wire: Wire) -> Claim:
 def _failed(recording: Recording, error: BaseException) -> None:
     recording.fail(*failure(error))
     heard(recording, good=False)
-    recording.end()
+    recording.end(partial(requested, recording))
 
 
 @guarded
 def _answer(recording: Recording, result: Any) -> Mapping[str, Any]:
     if heard(recording, good=True):
         return {}
-    return answered(recording, dumped(result), getattr(result, "_hidden_params", None))
+    return {**requested(recording), **answered(recording, dumped(result), getattr(result, "_hidden_params", None))}

@@ -13,7 +13,7 @@ from windvane.collectors.instrument.messages import plain
 from windvane.collectors.instrument.recording import Recording
 from windvane.collectors.instrument.wire.base import Fields, Wire, count, word
 
-__all__ = ["answered", "asked", "dumped", "heard", "provider_of", "usage_of"]
+__all__ = ["answered", "asked", "dumped", "heard", "provider_of", "requested", "usage_of"]
 
 _PROVIDERS: Final = {
     "anthropic_text": "anthropic",
@@ -53,17 +53,24 @@ def provider_of(said: object) -> str | None:
 
 
 def asked(wire: Wire, body: Mapping[str, Any]) -> Fields:
-    """Return what the arguments of a call ask for."""
-    form = body.get("response_format")
-    if isinstance(form, type):  # a class of pydantic
-        body = {**body, "response_format": {"type": "json_schema"}}
+    """Return who is asked for what, by the arguments of a call."""
     provider, model = _whose(body.get("model"), body.get("custom_llm_provider"))
     return {
-        **wire.request(body),
         "gen_ai_operation_name": wire.operation,
         "gen_ai_provider_name": provider_of(provider),
         "gen_ai_request_model": model,
     }
+
+
+def requested(recording: Recording) -> Fields:
+    """Return what the arguments of a call say, `recording.response`, if no library below has told of them."""
+    claim, wire, body = recording.claim, recording.wire, recording.response
+    recording.response = None
+    if wire is None or body is None or (claim is not None and (claim.below or {}).get("gen_ai_input_messages")):
+        return {}
+    if isinstance(body.get("response_format"), type):  # a class of pydantic
+        body = {**body, "response_format": {"type": "json_schema"}}
+    return {name: value for name, value in wire.request(body).items() if name != "gen_ai_request_model"}
 
 
 def _whose(model: object, given: object) -> tuple[object, str | None]:

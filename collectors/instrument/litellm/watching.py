@@ -11,7 +11,7 @@ from windvane.collectors.instrument.claiming import Claim, release
 from windvane.collectors.instrument.failing import leaves
 from windvane.collectors.instrument.guarding import guarded
 from windvane.collectors.instrument.litellm.failing import failure
-from windvane.collectors.instrument.litellm.reading import answered, dumped, heard, usage_of
+from windvane.collectors.instrument.litellm.reading import answered, dumped, heard, requested, usage_of
 from windvane.collectors.instrument.recording import Recording
 
 __all__ = ["Watch"]
@@ -95,7 +95,7 @@ class Watch:
         if not fields.get("gen_ai_response_finish_reasons"):
             # It was left: the first count of output tokens is no count.
             fields.pop("gen_ai_usage_output_tokens", None)
-        return fields
+        return {**requested(recording), **fields}
 
     def __del__(self) -> None:
         self.end()
