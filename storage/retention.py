@@ -31,6 +31,10 @@ RETENTION: Final = {
     # By their own time: the edges of old records too are needed until the state after them is saved.
     "block_edges": ("ledger_days", "written_at"),
     "ledger_rows": ("ledger_days", "written_at"),
+    # Each is made anew within minutes: days are for what is summed no more.
+    "ledger_settled": ("ledger_days", "at"),
+    "calibrations": ("ledger_days", "at"),
+    "judged_versions": ("ledger_days", "at"),
 }
 """Table → the setting that holds its days, and the column they count from."""
 
@@ -58,12 +62,14 @@ def apply_retention(connections: Connections) -> dict[str, int]:
             if f"TTL {ttl}" not in tables[table]:
                 client.command(f"ALTER TABLE {table} MODIFY TTL {ttl} SETTINGS materialize_ttl_after_modify = 0")
         if f"toIntervalDay({days['block_edges']})" not in tables["ledger"]:
-            client.command(filled(_ledger(), connections.database))
+            made = "CREATE VIEW IF NOT EXISTS ledger "
+            replacing = _newest(made).replace(made, "CREATE OR REPLACE VIEW ledger ", 1)
+            settling = _newest("CREATE MATERIALIZED VIEW IF NOT EXISTS ledger_settled_of_blocks ")
+            for statement in (replacing, "DROP VIEW IF EXISTS ledger_settled_of_blocks", settling):
+                client.command(filled(statement, connections.database))
     return days
 
 
-def _ledger() -> str:
-    """Return the statement that makes the ledger's view, to replace one of another range."""
-    made = "CREATE VIEW IF NOT EXISTS ledger "
-    found = [statement for migration in migrations() for statement in migration.up if statement.startswith(made)]
-    return found[-1].replace(made, "CREATE OR REPLACE VIEW ledger ", 1)
+def _newest(beginning: str) -> str:
+    """Return the statement of the newest migration that begins so."""
+    return [each for migration in migrations() for each in migration.up if each.startswith(beginning)][-1]

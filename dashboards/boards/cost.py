@@ -18,22 +18,35 @@ _SPENDING: Final = f"spending WHERE hour >= toStartOfHour($__fromTime) AND hour 
 _COSTS: Final = f"costs WHERE day >= toDate($__fromTime, 'UTC') AND day <= toDate($__toTime, 'UTC') AND {CHOSEN}"
 _MONTH: Final = "toDateTime(toStartOfMonth($__toTime, 'UTC'), 'UTC')"
 
-_SCOPES: Final = {"service": "service_name", "team": "team", "user": "user_id", "key": "key"}
-# Of a scope that no budget is for, nothing is read; of one with budgets by the day alone, this day.
-_SPENT: Final = "\n        UNION ALL\n".join(
-    f"""        SELECT '{scope}' AS scope, toString({column}) AS who, toFloat64(sum(cost)) AS in_month,
-            toFloat64(sumIf(cost, hour >= today)) AS in_day
-        FROM spending
-        WHERE has(known.1, '{scope}') AND hour >= if(has(arrayMap(one -> (one.1, one.3), known), ('{scope}', 'month')),
-            month, today) AND hour <= $__toTime AND {column} != ''
-        GROUP BY who"""
-    for scope, column in _SCOPES.items()
-)
+
+def _month(columns: str, budgeted: str) -> str:
+    """Return what was spent in this month, and in this day, by `columns`.
+
+    Where no budget is for one of them (`budgeted` says of `one` whether it is), nothing is read; where all of these
+    are by the day, this day.
+    """
+    return f"""SELECT {columns}, toFloat64(sum(cost)) AS in_month, toFloat64(sumIf(cost, hour >= today)) AS in_day
+            FROM spending
+            WHERE arrayExists(one -> {budgeted}, known) AND hour <= $__toTime
+                AND hour >= if(arrayExists(one -> {budgeted} AND one.3 = 'month', known), month, today)
+            GROUP BY {columns}"""
+
+
+# Users are many, and counted alone; of all else there are few together.
+_SPENT: Final = f"""        SELECT 'user' AS scope, user_id AS who, in_month, in_day
+        FROM ({_month("user_id", "one.1 = 'user'")})
+        WHERE who != ''
+        UNION ALL
+        SELECT each.1 AS scope, each.2 AS who, sum(whole.in_month) AS in_month, sum(whole.in_day) AS in_day
+        FROM ({_month("service_name, team, key", "one.1 != 'user'")}) AS whole
+        ARRAY JOIN [('service', toString(service_name)), ('team', toString(team)), ('key', toString(key))] AS each
+        WHERE who != '' AND has(known.1, scope)
+        GROUP BY scope, who"""
 # A budget for `*` is for each that has none of its own.
 _BUDGETS: Final = f"""WITH
     (SELECT groupArray((toString(scope), name, toString(period), usd)) FROM budgets) AS known,
     {_MONTH} AS month, toStartOfDay($__toTime, 'UTC') AS today
-SELECT scope, who, each.2 AS budget, each.3 AS per, each.4 AS may,
+SELECT spent.scope AS scope, who, each.name AS budget, toString(period) AS per, usd AS may,
     if(per = 'day', in_day, in_month) AS spent, spent / may AS share, if(per = 'day', today, month) AS begun,
     toUnixTimestamp($__toTime) - toUnixTimestamp(begun) AS elapsed,
     if(per = 'day', 86400, dateDiff('second', month, addMonths(month, 1))) / nullIf(elapsed, 0) * spent AS forecast,
@@ -50,9 +63,10 @@ FROM
     ) AS spent
     GROUP BY scope, who
 )
-ARRAY JOIN known AS each
-WHERE each.1 = scope AND (each.2 = who
-    OR each.2 = '*' AND NOT arrayExists(other -> (other.1, other.2, other.3) = (scope, who, each.3), known))"""
+AS spent
+ARRAY JOIN [who, '*'] AS named
+INNER JOIN budgets AS each ON each.scope = spent.scope AND each.name = named
+WHERE named != '*' OR (spent.scope, period, who) NOT IN (SELECT scope, period, name FROM budgets WHERE name != '*')"""
 
 
 def _number(title: str, question: str, sql: str, todo: str, *at: Threshold, unit: Unit = Unit.USD) -> Panel:

@@ -21,6 +21,17 @@ _ANSWERED: Final = "nullIf(sum(activity.calls) - sum(activity.errors), 0)"
 _CACHED: Final = "sum(cached_tokens) / nullIf(sum(input_tokens), 0)"
 _REASONING: Final = "sum(reasoning_tokens) / nullIf(sum(output_tokens), 0)"
 
+# A table needs no steps of time: whole hours are read as such, and only the ends of the time range by the minute.
+_FIRST_HOUR: Final = "toStartOfHour(toDateTime($__fromTime + 3599, 'UTC'))"
+_LAST_HOUR: Final = "toStartOfHour(toDateTime($__toTime, 'UTC'))"
+_OF_ALL: Final = f"{CHOSEN} AND gen_ai_operation_name != 'feedback'"
+_IN_WHOLE: Final = f"""(
+    SELECT * FROM activity WHERE step = 3600 AND begins >= {_FIRST_HOUR} AND begins < {_LAST_HOUR} AND {_OF_ALL}
+    UNION ALL
+    SELECT * FROM activity
+    WHERE step = 60 AND $__timeFilter(begins) AND (begins < {_FIRST_HOUR} OR begins >= {_LAST_HOUR}) AND {_OF_ALL}
+) AS activity"""
+
 
 def _number(title: str, question: str, value: str, unit: Unit, todo: str) -> Panel:
     return Panel(
@@ -208,12 +219,13 @@ GROUP BY time ORDER BY time""",
                     title="By model",
                     question="How do services, models and operations compare over the time range?",
                     sql=f"""SELECT service_name AS service, gen_ai_request_model AS model,
-    gen_ai_operation_name AS operation, sum(activity.calls) AS called, {quantile("latency", 0.5)} AS p50,
-    {quantile("latency", 0.95)} AS p95, {quantile("latency", 0.99)} AS p99,
+    gen_ai_operation_name AS operation, sum(activity.calls) AS called,
+    quantilesDDMerge(0.02, 0.5, 0.95, 0.99)(latency) AS latencies, ifNotFinite(latencies[1] / 1e6, NULL) AS p50,
+    ifNotFinite(latencies[2] / 1e6, NULL) AS p95, ifNotFinite(latencies[3] / 1e6, NULL) AS p99,
     {quantile("first_chunk", 0.95)} AS first_p95,
     sum(input_tokens) / nullIf(called, 0) AS input, sum(output_tokens) / {_ANSWERED} AS output,
     {_CACHED} AS cached, {_REASONING} AS reasoning
-FROM {CALLS}
+FROM {_IN_WHOLE}
 GROUP BY service, model, operation ORDER BY p95 DESC LIMIT 100""",
                     kind=Kind.TABLE,
                     unit=Unit.TEXT,

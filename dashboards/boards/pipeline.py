@@ -141,10 +141,16 @@ GROUP BY service, model ORDER BY last LIMIT 100""",
                     title="Lag",
                     question="How long after the log had taken events were they stored, at most, by partition? By the"
                     " time of writing.",
-                    sql="""SELECT $__timeInterval(written_at) AS time, toString(topic) AS topic,
-    concat('partition ', toString(blocks.partition)) AS part, max(behind) AS behind_s
-FROM blocks WHERE $__timeFilter(written_at)
-GROUP BY time, topic, part ORDER BY time""",
+                    sql="""SELECT time, toString(named) AS topic, concat('partition ', toString(number)) AS part,
+    behind_s
+FROM
+(
+    SELECT $__timeInterval(written_at) AS time, blocks.topic AS named, blocks.partition AS number,
+        max(behind) AS behind_s
+    FROM blocks WHERE $__timeFilter(written_at)
+    GROUP BY time, named, number
+)
+ORDER BY time""",
                     unit=Unit.SECONDS,
                     thresholds=(Threshold(60, Level.BAD),),
                     todo="One partition: a service that sends very much, or a worker that stands. All: more cores or"

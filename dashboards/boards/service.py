@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from typing import Final
 
-from windvane.dashboards.board import CHOSEN, ELAPSED_S, STEP, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
+from windvane.dashboards.board import CHOSEN, ELAPSED_S, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
 from windvane.dashboards.pieces import CALLS, TO_CALL, TO_CONVERSATION, TO_SIGNAL, TO_USER, USD, quantile, standing
 
 __all__ = ["BOARD"]
 
 _OPEN: Final = f"""{standing(f"signal != 'baseline' AND {CHOSEN}")} WHERE state = 'fired'"""
 
-# Fifteen minutes in whole steps, the newest of which has only begun; and what was before, as coarse as the picture.
+# Fifteen minutes in whole steps, the newest of which has only begun; and what was before: whole hours are read as such,
+# the rest by the minute.
 _CUT: Final = "toDateTime($__toTime) - 900 - toUnixTimestamp($__toTime) % 300"
 _READ: Final = (
     "service_name, gen_ai_request_model, gen_ai_operation_name, calls, errors, latency, activity.cost AS dollars,"
     " priced_calls"
 )
+_FIRST_HOUR: Final = "toStartOfHour(toDateTime($__fromTime + 3599, 'UTC'))"
+_LAST_HOUR: Final = "toStartOfHour(toDateTime(cut, 'UTC'))"
 _NOW_AND_BEFORE: Final = f"""(
-    SELECT {_READ}, 1 AS recent FROM activity
-    WHERE step = 300 AND begins >= cut AND begins <= $__toTime AND {CHOSEN} AND gen_ai_operation_name != 'feedback'
-    UNION ALL
     SELECT {_READ}, 0 AS recent FROM activity
-    WHERE {STEP} AND begins >= $__fromTime AND begins <= cut - step AND {CHOSEN}
+    WHERE step = 3600 AND begins >= {_FIRST_HOUR} AND begins < {_LAST_HOUR} AND {CHOSEN}
         AND gen_ai_operation_name != 'feedback'
+    UNION ALL
+    SELECT {_READ}, begins >= cut AS recent FROM activity
+    WHERE step = 60 AND begins >= least($__fromTime, cut) AND begins <= $__toTime
+        AND (begins < {_FIRST_HOUR} OR begins >= {_LAST_HOUR}) AND {CHOSEN} AND gen_ai_operation_name != 'feedback'
 )"""
 _BEFORE_MIN: Final = "nullIf(greatest(0, dateDiff('second', $__fromTime, cut)), 0) * 60"
 _SINCE_MIN: Final = "dateDiff('second', cut, $__toTime) * 60"

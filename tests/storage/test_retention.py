@@ -33,11 +33,13 @@ def test_every_tables_days_follow_its_setting(store: ClickHouseStore, monkeypatc
 def test_the_ledger_looks_back_as_far_as_its_setting_says(
     store: ClickHouseStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = "SELECT create_table_query FROM system.tables WHERE database = 'windvane' AND name = 'ledger'"
+    names = ("ledger", "ledger_settled_of_blocks")
+    made = f"SELECT create_table_query FROM system.tables WHERE database = 'windvane' AND name IN {names}"
     for days in (3, 14):
         monkeypatch.setenv("WINDVANE_LEDGER_DAYS", str(days))
         apply_retention(store.connections)
-        assert f"now() - toIntervalDay({days})" in store.query(made)[1][0][0]
+        found = store.query(made)[1]
+        assert len(found) == 2 and all(f"now() - toIntervalDay({days})" in statement for (statement,) in found)
 
 
 @pytest.mark.parametrize(
