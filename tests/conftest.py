@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from tests.running import windvane
 from tests.servers.clickhouse import ClickHouseServer
 from tests.servers.kafka import KafkaBroker, NoBroker
 
@@ -33,6 +36,27 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseS
     server = ClickHouseServer(tmp_path_factory.mktemp("clickhouse"))
     yield server
     server.kill()
+
+
+class Played(NamedTuple):
+    """A demo that was played to its end: what it has said, and what it leaves."""
+
+    said: str
+    directory: Path
+
+
+@pytest.fixture(scope="session")
+def demo_played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """What `windvane demo` does. It is played once for all processes of a run: only look at it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    directory, said = shared / "demo-played" / "data", shared / "demo-played" / "said.txt"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            told = windvane("demo", "--dir", directory, "--port", 0, "--exit", timeout_s=600).stdout
+            said.write_text(told)
+    return Played(said.read_text(), directory)
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Played
 from tests.running import WINDVANE, until, windvane
 from windvane.cli.simulation import INCIDENTS, simulate
 from windvane.collectors.normalize import normalize
@@ -39,8 +40,8 @@ def test_it_may_be_run_again_in_the_same_directory_and_every_book_balances(tmp_p
     assert json.loads(windvane("ledger", "--dir", tmp_path, "--json").stdout)["balanced"] is True
 
 
-def test_it_tells_each_incident_and_under_it_what_fired_with_units(tmp_path: Path) -> None:
-    told = windvane("demo", "--dir", tmp_path, "--port", 0, "--hours", 4, "--exit").stdout
+def test_it_tells_each_incident_and_under_it_what_fired_with_units(demo_played: Played) -> None:
+    told = demo_played.said
     # An incident's part reaches to the next blank line.
     parts = {incident.name: told.partition(incident.title)[2].partition("\n\n")[0] for incident in INCIDENTS}
     for incident in INCIDENTS:
@@ -51,7 +52,7 @@ def test_it_tells_each_incident_and_under_it_what_fired_with_units(tmp_path: Pat
     assert re.search(r"user user-13 of travel-agent has spent \d", parts["runaway_cost"])
     assert re.search(r"anthropic is in trouble: \d+ of \d+ calls failed", parts["provider_outage"])
     assert re.search(r"\n\d+ of the \d+ signals that should fire did within 60 s; nothing fired without", told)
-    assert f"windvane sql --dir {tmp_path}" in told
+    assert f"windvane sql --dir {demo_played.directory}" in told
 
 
 @pytest.mark.parametrize(("after", "hours"), [("Playing", "24"), ("Look at", "0.5")])

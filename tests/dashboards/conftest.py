@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -12,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.running import windvane
+from tests.conftest import Played
 from tests.servers.clickhouse import ClickHouseServer
 from windvane.dashboards.macros import Span
 from windvane.storage.migrations import latest, migrate
@@ -29,18 +27,9 @@ class Looked(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def demo_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `windvane demo` leaves; copy it to run something over it. It is played once for all processes of a run."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    played = shared / "demo-played"
-    with (shared / "demo.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (played / "done").exists():
-            windvane("demo", "--dir", played / "data", "--port", 0, "--exit", timeout_s=600)
-            (played / "done").touch()
-    # A store is open in one process at a time.
-    return Path(shutil.copytree(played / "data", tmp_path_factory.mktemp("demo") / "data", symlinks=True))
+def demo_directory(demo_played: Played, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `windvane demo` leaves; copy it to run something over it. A store is open in one process at a time."""
+    return Path(shutil.copytree(demo_played.directory, tmp_path_factory.mktemp("demo") / "data", symlinks=True))
 
 
 @pytest.fixture(scope="module")
