@@ -22,7 +22,7 @@ import msgspec
 from windvane.collectors.cells import both_tags, cells_of
 from windvane.collectors.context import around
 from windvane.collectors.counts import Stats
-from windvane.collectors.event import INDEX, NAMES
+from windvane.collectors.event import INDEX
 from windvane.collectors.sender import Sender
 from windvane.collectors.spool import Spool, service_dir
 from windvane.collectors.transport.opening import check_endpoint
@@ -234,11 +234,11 @@ class Client:
         self._writer.put(_encode(tuple(cells)), cells[_SERVICE], cells[_MODEL])
         return str(cells[_ID])
 
-    def put(self, fields: dict[str, Any], encode: Callable[[list[Any]], bytes]) -> None:
+    def put(self, fields: dict[str, Any], encode: Callable[[dict[str, Any]], bytes]) -> None:
         """Hand over what an instrumentation knows of a call, without the detours of what people write by hand.
 
-        `fields` are columns by their names, in the columns' own types, and become a row's; `encode` gives the record.
-        What the client knows is filled in. Raises what `encode` raises; a half surrogate pair is mended.
+        `fields` are columns by their names, in the columns' own types, of which `encode` makes a segment's record. What
+        the client knows is filled in. Raises what `encode` raises; a half surrogate pair is mended.
         """
         if not self._enabled:
             return
@@ -246,7 +246,7 @@ class Client:
         fields["service_version"], fields["deployment_environment_name"] = self._version, self._environment
         fields["tags"] = {**self._tags, **(fields.get("tags") or {})} or None
         try:
-            data = encode(list(map(fields.get, NAMES)))
+            data = encode(fields)
         except UnicodeEncodeError:
             self.emit(fields)
             return

@@ -12,7 +12,7 @@ import msgspec
 
 from windvane.collectors.client import Client
 from windvane.collectors.context import around
-from windvane.collectors.event import MAX_EVENT_BYTES
+from windvane.collectors.event import MAX_EVENT_BYTES, NAMES
 from windvane.collectors.instrument.claiming import Claim, claimed
 from windvane.collectors.instrument.unread import MOST_BYTES, Unread, packed_stream, read, shortened
 from windvane.collectors.instrument.wire.base import Wire
@@ -153,11 +153,10 @@ class Recording:
 
 
 def _put(client: Client, fields: dict[str, Any], unread: tuple[str, bytes, bytes, bool] | None) -> None:
-    client.put(fields, _encode if unread is None else lambda row: _encode(Unread(row, *unread)))
+    client.put(fields, _encode if unread is None else lambda known: _to_msgpack(Unread(known, *unread)))
 
 
-def _encode(record: Any) -> bytes:
-    data = _to_msgpack(record)
-    if len(data) > MAX_EVENT_BYTES:
-        data = _to_msgpack(shortened(record))
-    return data
+def _encode(fields: dict[str, Any]) -> bytes:
+    row = list(map(fields.get, NAMES))
+    data = _to_msgpack(row)
+    return data if len(data) <= MAX_EVENT_BYTES else _to_msgpack(shortened(row))

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
 import msgspec
 import zstandard
 
-from windvane.collectors.event import INDEX, MAX_EVENT_BYTES
+from windvane.collectors.event import INDEX, MAX_EVENT_BYTES, NAMES
 from windvane.collectors.instrument import wire
 from windvane.collectors.instrument.events import ServerSentEvents
 from windvane.collectors.instrument.guarding import guarded
@@ -32,16 +31,16 @@ _MAP_OF_FIVE: Final = 0x85
 _SYSTEM_CHARS: Final = 30_000
 _SYSTEM: Final = INDEX["gen_ai_system_instructions"]
 _LONG: Final = tuple(INDEX[name] for name in ("top_logprobs", "logprobs", "embedding"))
-_WIDTH: Final = len(INDEX)
 
 _json: Final = msgspec.json.Decoder().decode
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 
 class Unread(msgspec.Struct):
-    """A row of which only what the provider's bytes do not say is filled in, and these bytes."""
+    """What is known of a call beside the provider's bytes, and these bytes."""
 
-    row: Sequence[Any]
+    known: dict[str, Any]
+    """Columns by their names. They go before what the bytes say."""
     wire: str
     """Its `Wire.name`."""
     request: bytes
@@ -64,10 +63,8 @@ def whole(record: memoryview) -> bytes | memoryview:
     if record[0] != _MAP_OF_FIVE:
         return record
     unread = _decode(record)
-    row = [*unread.row, *(None,) * (_WIDTH - len(unread.row))]  # one that an older version has left may be narrower
-    for name, value in (_fields(unread) or {}).items():
-        if row[INDEX[name]] is None:
-            row[INDEX[name]] = value
+    known = {name: value for name, value in unread.known.items() if value is not None}
+    row = list(map({**(_fields(unread) or {}), **known}.get, NAMES))
     data = _encode(row)
     return data if len(data) <= MAX_EVENT_BYTES else _encode(shortened(row))
 

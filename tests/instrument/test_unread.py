@@ -34,13 +34,12 @@ def counted() -> Any:
 @pytest.mark.parametrize(("found", "where"), WIRES)
 def test_a_form_is_found_again_by_its_name(found: Wire, where: str) -> None:
     assert found.name == where
-    row = row_of(Unread([None] * len(NAMES), found.name, b"{}", b"", False))
+    row = row_of(Unread({}, found.name, b"{}", b"", False))
     assert len(row) == len(NAMES) and guarding.failures() == {}
 
 
 def test_what_the_app_knew_goes_before_what_the_provider_says() -> None:
-    known: list[Any] = [None] * len(NAMES)
-    known[INDEX["gen_ai_request_model"]] = "asked"
+    known = {"gen_ai_request_model": "asked", "gen_ai_response_model": None}
     row = row_of(Unread(known, "openai_chat.CHAT", REQUEST, ANSWER, False))
     said = dict(zip(NAMES, row, strict=True))
     assert (said["gen_ai_request_model"], said["gen_ai_response_model"]) == ("asked", "gpt-1")
@@ -48,8 +47,8 @@ def test_what_the_app_knew_goes_before_what_the_provider_says() -> None:
     assert said["gen_ai_output_messages"].startswith('[{"role":"assistant","parts":[{"type":"text","content":"Paris"}]')
 
 
-def test_a_row_that_an_older_version_has_left_is_read_too() -> None:
-    row = row_of(Unread([None] * 10, "openai_chat.CHAT", REQUEST, b"", False))
+def test_a_column_that_another_version_had_is_passed_over() -> None:
+    row = row_of(Unread({"gone": 1}, "openai_chat.CHAT", REQUEST, b"", False))
     assert len(row) == len(NAMES) and row[INDEX["gen_ai_request_model"]] == "gpt"
 
 
@@ -58,9 +57,7 @@ def test_a_row_that_an_older_version_has_left_is_read_too() -> None:
     [("openai_chat.GONE", REQUEST, ANSWER), ("gone.CHAT", REQUEST, ANSWER), ("openai_chat.CHAT", b"{", b"[1]")],
 )
 def test_what_cannot_be_read_is_left_out_and_counted(form: str, request_: bytes, answer: bytes) -> None:
-    known: list[Any] = [None] * len(NAMES)
-    known[INDEX["id"]] = "a"
-    row = row_of(Unread(known, form, request_, answer, False))
+    row = row_of(Unread({"id": "a"}, form, request_, answer, False))
     assert row[INDEX["id"]] == "a" and sum(cell is not None for cell in row) == 1
     assert guarding.failures()
 
