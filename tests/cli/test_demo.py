@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -27,17 +27,16 @@ def sql(directory: Path, query: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in told.splitlines()]
 
 
-def test_it_may_be_run_again_in_the_same_directory_and_every_book_balances(tmp_path: Path) -> None:
-    sent = 0
-    for _ in range(2):
-        told = windvane("demo", "--dir", tmp_path, "--port", 0, "--hours", 0.5, "--exit").stdout
-        assert "the ledger balances" in told
-        sent += int(re.findall(r"([\d,]+) simulated events were sent", told)[0].replace(",", ""))
-        time.sleep(1)  # the second in which it starts names a run
-    facts = sql(tmp_path, "SELECT count() AS n, uniqExact(id) AS ids, uniqExact(source) AS runs FROM calls")
+def test_it_may_be_run_again_in_the_same_directory_and_every_book_balances(demo_played: Played, tmp_path: Path) -> None:
+    directory = Path(shutil.copytree(demo_played.directory, tmp_path / "data", symlinks=True))
+    again = windvane("demo", "--dir", directory, "--port", 0, "--hours", 0.5, "--exit").stdout
+    assert "the ledger balances" in demo_played.said and "the ledger balances" in again
+    said = [re.findall(r"([\d,]+) simulated events were sent", told)[0] for told in (demo_played.said, again)]
+    sent = sum(int(number.replace(",", "")) for number in said)
+    facts = sql(directory, "SELECT count() AS n, uniqExact(id) AS ids, uniqExact(source) AS runs FROM calls")
     assert facts == [{"n": sent, "ids": sent, "runs": 2}]
-    assert sql(tmp_path, "SELECT count() AS n FROM calls WHERE tags['simulated'] != 'true'") == [{"n": 0}]
-    assert json.loads(windvane("ledger", "--dir", tmp_path, "--json").stdout)["balanced"] is True
+    assert sql(directory, "SELECT count() AS n FROM calls WHERE tags['simulated'] != 'true'") == [{"n": 0}]
+    assert json.loads(windvane("ledger", "--dir", directory, "--json").stdout)["balanced"] is True
 
 
 def test_it_tells_each_incident_and_under_it_what_fired_with_units(demo_played: Played) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -196,16 +197,23 @@ def test_above_so_many_calls_at_once_senders_are_told_to_come_back(
 
         def slowly() -> Iterator[bytes]:
             asked.set()
-            go_on.wait(30)
+            go_on.wait(90)
             yield SPAN
 
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            held = channel.stream_unary(TRACES).future(slowly(), timeout=30)
+            calls = [channel.stream_unary(TRACES).future(slowly(), timeout=90)]
             assert asked.wait(10)
-            until(lambda: is_full(port), "the door is full", 10)
+
+            def full() -> bool:
+                if calls[-1].done():  # a question of ours was there before it
+                    calls.append(channel.stream_unary(TRACES).future(slowly(), timeout=90))
+                time.sleep(0.2)
+                return is_full(port)
+
+            until(full, "the door is full", 60)
             go_on.set()
-            assert held.result(30) == b""
-        until(lambda: not is_full(port), "there is room again", 10)
+            assert calls[-1].result(30) == b""
+        until(lambda: not is_full(port), "there is room again", 60)
 
 
 def is_full(port: int) -> bool:
@@ -228,7 +236,7 @@ def test_what_is_under_way_is_answered_before_the_door_closes(
 
     def slowly(records: Sequence[Record]) -> None:
         came.set()
-        assert go_on.wait(30)
+        assert go_on.wait(90)
         append(records)
 
     monkeypatch.setattr(store, "append", slowly)
