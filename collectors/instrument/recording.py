@@ -120,14 +120,18 @@ class Recording:
 
     def end_unread(self, request: bytes, answer: bytes, *, streamed: bool = False) -> None:
         """End it now and tell it by what went over the wire, which the sender reads; `answer` is empty if none came."""
+        self.end(lambda: self._leave(request, answer, streamed))
+
+    def _leave(self, request: bytes, answer: bytes, streamed: bool) -> Mapping[str, Any] | None:
+        """Leave the reading to the sender; return what was read where it cannot be left."""
         wire = self.wire
         assert wire is not None
-        packed = packed_stream(answer) if streamed else answer
-        if self._above is not None or not wire.name or len(request) + len(packed) > MOST_BYTES:
-            self.end(lambda: read(wire, request, answer, streamed=streamed))
-        else:
-            self._unread = wire.name, request, packed, streamed
-            self.end()
+        if self._above is None and wire.name:
+            packed = packed_stream(answer) if streamed else answer
+            if len(request) + len(packed) <= MOST_BYTES:
+                self._unread = wire.name, request, packed, streamed
+                return None
+        return read(wire, request, answer, streamed=streamed)
 
     def _hear(self, claim: Claim) -> None:
         """Let what the provider's own library has told go before what a library built on it knows of the same call."""
