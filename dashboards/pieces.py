@@ -9,6 +9,7 @@ from windvane.dashboards.board import CHOSEN, STEP, Link
 __all__ = [
     "ALERTED",
     "CALLS",
+    "FIRST_HOUR",
     "OPEN_ALERTS",
     "SERIES",
     "SIGNALS",
@@ -19,12 +20,16 @@ __all__ = [
     "TO_SIGNAL",
     "TO_USER",
     "USD",
+    "hour_of",
     "quantile",
     "standing",
 ]
 
 CALLS: Final = f"activity WHERE {STEP} AND $__timeFilter(begins) AND {CHOSEN} AND gen_ai_operation_name != 'feedback'"
 """The chosen calls of the time range; to be gone on with AND."""
+
+FIRST_HOUR: Final = "toStartOfHour(toDateTime($__fromTime + 3599, 'UTC'))"
+"""The begin of the first whole hour of the time range: whole ones are read as such, the rest by the minute."""
 
 USD: Final = "if(sum(priced_calls) = 0, NULL, toFloat64(sum(activity.cost)))"
 """What the priced ones cost; NULL where none is priced."""
@@ -69,6 +74,11 @@ def standing(condition: str, per: str = SERIES) -> str:
     ORDER BY signal_changes.time DESC
     LIMIT 1 BY {per}
 )"""
+
+
+def hour_of(moment: str) -> str:
+    """Return the begin of a moment's hour."""
+    return f"toStartOfHour(toDateTime({moment}, 'UTC'))"
 
 
 def quantile(sketch: str, share: float) -> str:

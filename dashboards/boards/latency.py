@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from windvane.dashboards.board import CHOSEN, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
-from windvane.dashboards.pieces import CALLS, SIGNALS, TO_CALL, TO_SERVICE, TO_SIGNAL, quantile, standing
+from windvane.dashboards.pieces import (
+    CALLS,
+    FIRST_HOUR,
+    SIGNALS,
+    TO_CALL,
+    TO_SERVICE,
+    TO_SIGNAL,
+    hour_of,
+    quantile,
+    standing,
+)
 
 __all__ = ["BOARD"]
 
@@ -22,14 +32,13 @@ _CACHED: Final = "sum(cached_tokens) / nullIf(sum(input_tokens), 0)"
 _REASONING: Final = "sum(reasoning_tokens) / nullIf(sum(output_tokens), 0)"
 
 # A table needs no steps of time: whole hours are read as such, and only the ends of the time range by the minute.
-_FIRST_HOUR: Final = "toStartOfHour(toDateTime($__fromTime + 3599, 'UTC'))"
-_LAST_HOUR: Final = "toStartOfHour(toDateTime($__toTime, 'UTC'))"
+_LAST_HOUR: Final = hour_of("$__toTime")
 _OF_ALL: Final = f"{CHOSEN} AND gen_ai_operation_name != 'feedback'"
 _IN_WHOLE: Final = f"""(
-    SELECT * FROM activity WHERE step = 3600 AND begins >= {_FIRST_HOUR} AND begins < {_LAST_HOUR} AND {_OF_ALL}
+    SELECT * FROM activity WHERE step = 3600 AND begins >= {FIRST_HOUR} AND begins < {_LAST_HOUR} AND {_OF_ALL}
     UNION ALL
     SELECT * FROM activity
-    WHERE step = 60 AND $__timeFilter(begins) AND (begins < {_FIRST_HOUR} OR begins >= {_LAST_HOUR}) AND {_OF_ALL}
+    WHERE step = 60 AND $__timeFilter(begins) AND (begins < {FIRST_HOUR} OR begins >= {_LAST_HOUR}) AND {_OF_ALL}
 ) AS activity"""
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from windvane.dashboards.board import CHOSEN, ELAPSED_S, Board, Column, Kind, Level, Panel, Row, Threshold, Unit
-from windvane.dashboards.pieces import CALLS, TO_CALL, TO_CONVERSATION, TO_SIGNAL, TO_USER, USD, quantile, standing
+from windvane.dashboards.pieces import (
+    CALLS,
+    FIRST_HOUR,
+    TO_CALL,
+    TO_CONVERSATION,
+    TO_SIGNAL,
+    TO_USER,
+    USD,
+    hour_of,
+    quantile,
+    standing,
+)
 
 __all__ = ["BOARD"]
 
@@ -18,16 +29,15 @@ _READ: Final = (
     "service_name, gen_ai_request_model, gen_ai_operation_name, calls, errors, latency, activity.cost AS dollars,"
     " priced_calls"
 )
-_FIRST_HOUR: Final = "toStartOfHour(toDateTime($__fromTime + 3599, 'UTC'))"
-_LAST_HOUR: Final = "toStartOfHour(toDateTime(cut, 'UTC'))"
+_LAST_HOUR: Final = hour_of("cut")
 _NOW_AND_BEFORE: Final = f"""(
     SELECT {_READ}, 0 AS recent FROM activity
-    WHERE step = 3600 AND begins >= {_FIRST_HOUR} AND begins < {_LAST_HOUR} AND {CHOSEN}
+    WHERE step = 3600 AND begins >= {FIRST_HOUR} AND begins < {_LAST_HOUR} AND {CHOSEN}
         AND gen_ai_operation_name != 'feedback'
     UNION ALL
     SELECT {_READ}, begins >= cut AS recent FROM activity
     WHERE step = 60 AND begins >= least($__fromTime, cut) AND begins <= $__toTime
-        AND (begins < {_FIRST_HOUR} OR begins >= {_LAST_HOUR}) AND {CHOSEN} AND gen_ai_operation_name != 'feedback'
+        AND (begins < {FIRST_HOUR} OR begins >= {_LAST_HOUR}) AND {CHOSEN} AND gen_ai_operation_name != 'feedback'
 )"""
 _BEFORE_MIN: Final = "nullIf(greatest(0, dateDiff('second', $__fromTime, cut)), 0) * 60"
 _SINCE_MIN: Final = "dateDiff('second', cut, $__toTime) * 60"
