@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import http.client
 import json
 import random
 import socket
 import struct
-import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from aiohttp import web
 
+from tests.collectors.gateways import gateway
 from tests.running import WINDVANE, Up, until
 from tests.servers.kafka import KafkaBroker
 from tests.servers.process import Child, free_port
 from windvane.collectors.envelope import Header, pack, unpack
 from windvane.collectors.event import INDEX
-from windvane.collectors.gateway.app import MAX_BODY_BYTES, make_gateway
+from windvane.collectors.gateway.app import MAX_BODY_BYTES
 from windvane.collectors.log.base import Stored
 from windvane.collectors.log.kafka import KafkaLog
 from windvane.collectors.log.sqlite import SqliteLog
@@ -50,36 +48,8 @@ def log(tmp_path: Path) -> Iterator[SqliteLog]:
 @pytest.fixture
 def serve(log: SqliteLog) -> Iterator[Serve]:
     """Starts a gateway in front of `log` and returns its port."""
-    ended: list[Callable[[], None]] = []
-
-    def start(**options: Any) -> int:
-        ready, loops, ports = threading.Event(), list[asyncio.AbstractEventLoop](), list[int]()
-        stopped = asyncio.Event()
-
-        async def run() -> None:
-            runner = web.AppRunner(make_gateway(log, **options), access_log=None, shutdown_timeout=1)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            loops.append(asyncio.get_running_loop())
-            ports.append(runner.addresses[0][1])
-            ready.set()
-            await stopped.wait()
-            await runner.cleanup()
-
-        thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
-        thread.start()
-        assert ready.wait(10)
-
-        def end() -> None:
-            loops[0].call_soon_threadsafe(stopped.set)
-            thread.join(10)
-
-        ended.append(end)
-        return ports[0]
-
-    yield start
-    for end in ended:
-        end()
+    with ExitStack() as serving:
+        yield lambda **options: serving.enter_context(gateway(log, **options))
 
 
 @pytest.fixture
