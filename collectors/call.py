@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from windvane.collectors.context import Around, around, inside, tags_of
 
-__all__ = ["Call"]
+__all__ = ["Call", "as_now"]
 
 Emit = Callable[..., str]
 _clock: Final = time.perf_counter
@@ -30,8 +30,7 @@ class Call:
 
     def __init__(self, emit: Emit, fields: Mapping[str, Any]) -> None:
         """Begin now. `emit` takes fields and returns an id: `Client.emit`."""
-        # A list that the app goes on with, such as the messages, is taken as it is now.
-        self._emit, self._fields = emit, {name: _now(value) for name, value in fields.items()}
+        self._emit, self._fields = emit, as_now(fields)
         self._around: Around | None = around()
         known = self._fields.pop("trace_id", None) or (self._around and self._around.trace_id)
         self.trace_id: str = str(known or os.urandom(16).hex())
@@ -91,5 +90,6 @@ class Call:
         self.end()
 
 
-def _now(value: Any) -> Any:
-    return list(value) if type(value) is list else value
+def as_now(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields as they are now: a list, such as the messages, is one that the app goes on with."""
+    return {name: list(value) if type(value) is list else value for name, value in fields.items()}

@@ -29,7 +29,7 @@ _WIRES: Final = {
 
 
 @guarded
-def begin(client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+def begin(client: Any, *args: Any, **kwargs: Any) -> Call | None:
     """Begin the call of a request of an API client; None where it is no call of a model."""
     given = dict(zip(("http_method", "path", "request_dict"), args, strict=False)) | kwargs
     name, _, verb = given["path"].partition("?")[0].rpartition(":")
@@ -46,7 +46,7 @@ def begin(client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | 
 
 
 class Call:
-    """What is known of it. Its methods do not raise, and end it once."""
+    """What is known of it: the `Work` of a request. Its methods do not raise, and end it once."""
 
     __slots__ = ("_body", "_pieces", "_recording", "_stream", "_wire")
 
@@ -57,6 +57,12 @@ class Call:
         """What reads the pieces until content comes: the rest is left to the sender."""
         self._recording = Recording(wire, fields)
 
+    def enter(self) -> None:
+        """See `Work`. What is below is no library that tells."""
+
+    def leave(self, token: None) -> None:
+        """See `Work`."""
+
     @guarded
     def take(self, chunk: Any) -> None:
         """See a piece of the answer."""
@@ -66,7 +72,7 @@ class Call:
             self._stream = None
 
     @guarded
-    def fail(self, error: BaseException) -> None:
+    def failed(self, error: BaseException) -> None:
         """See how it has failed: the last of its attempts, where it was tried again."""
         code = getattr(error, "code", None)
         kind, words = error_of(error)
@@ -127,7 +133,7 @@ class Chunks:
             if leaves(error):
                 self._call.end()
             else:
-                self._call.fail(error)
+                self._call.failed(error)
             raise
         self._call.take(chunk)
         return chunk

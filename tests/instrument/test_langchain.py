@@ -470,7 +470,7 @@ def test_nothing_is_imported_that_the_app_does_not_import() -> None:
     code += "print('langchain_core.tools' in sys.modules); import langchain_core.retrievers as r; "
     code += "print(r.BaseRetriever.invoke.__globals__['__name__'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout == "False\nwindvane.collectors.instrument.langchain.wrapping\n"
+    assert done.stdout == "False\nwindvane.collectors.instrument.calling\n"
 
 
 def test_a_model_that_asks_one_that_needs_no_call_is_told_of_itself(rows: Rows) -> None:

@@ -7,11 +7,12 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any
 
+from windvane.collectors.instrument.calling import Make
 from windvane.collectors.instrument.guarding import guarded
 from windvane.collectors.instrument.langchain import answers, messages
+from windvane.collectors.instrument.langchain.generating import Generates
 from windvane.collectors.instrument.langchain.running import EventRun, Run, here
 from windvane.collectors.instrument.langchain.stepping import steps_later
-from windvane.collectors.instrument.langchain.wrapping import Generates, Make
 from windvane.collectors.instrument.patching import Patches
 from windvane.collectors.instrument.wire.base import Fields
 

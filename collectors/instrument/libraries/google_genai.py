@@ -13,12 +13,11 @@ from typing import Any, Final
 
 from windvane.collectors.instrument.asking import asks, asks_later
 from windvane.collectors.instrument.base import Instrumentation
+from windvane.collectors.instrument.calling import Make, whole, whole_later
 from windvane.collectors.instrument.google_call import Chunks, begin
 from windvane.collectors.instrument.patching import Patches
 
 __all__ = ["INSTRUMENTATION"]
-
-Make = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class GoogleGenAi(Instrumentation):
@@ -32,8 +31,8 @@ class GoogleGenAi(Instrumentation):
             importlib.import_module(f"google.genai.{name}") for name in ("_api_client", "models", "chats")
         )
         patches = self.patches
-        patches.wrap(client.BaseApiClient, "request", _request(patches))
-        patches.wrap(client.BaseApiClient, "async_request", _request_later(patches))
+        patches.wrap(client.BaseApiClient, "request", whole(patches, begin))
+        patches.wrap(client.BaseApiClient, "async_request", whole_later(patches, begin))
         patches.wrap(client.BaseApiClient, "request_streamed", _streamed(patches))
         patches.wrap(client.BaseApiClient, "async_request_streamed", _streamed_later(patches))
         patches.wrap(models.Models, "generate_content_stream", asks(patches))
@@ -42,48 +41,10 @@ class GoogleGenAi(Instrumentation):
         patches.wrap(chats.AsyncChat, "send_message_stream", asks_later(patches))
 
 
-def _request(patches: Patches) -> Make:
-    def make(original: Callable[..., Any]) -> Callable[..., Any]:
-        def request(client: Any, *args: Any, **kwargs: Any) -> Any:
-            call = begin(client, args, kwargs) if patches.on else None
-            if call is None:
-                return original(client, *args, **kwargs)
-            try:
-                response = original(client, *args, **kwargs)
-            except BaseException as error:
-                call.fail(error)
-                raise
-            call.answered(response)
-            return response
-
-        return request
-
-    return make
-
-
-def _request_later(patches: Patches) -> Make:
-    def make(original: Callable[..., Any]) -> Callable[..., Any]:
-        async def request(client: Any, *args: Any, **kwargs: Any) -> Any:
-            call = begin(client, args, kwargs) if patches.on else None
-            if call is None:
-                return await original(client, *args, **kwargs)
-            try:
-                response = await original(client, *args, **kwargs)
-            except BaseException as error:
-                call.fail(error)
-                raise
-            call.answered(response)
-            return response
-
-        return request
-
-    return make
-
-
 def _streamed(patches: Patches) -> Make:
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def request_streamed(client: Any, *args: Any, **kwargs: Any) -> Any:
-            call = begin(client, args, kwargs) if patches.on else None
+            call = begin(client, *args, **kwargs) if patches.on else None
             if call is None:
                 yield from original(client, *args, **kwargs)
                 return
@@ -94,7 +55,7 @@ def _streamed(patches: Patches) -> Make:
             except GeneratorExit:  # it was left
                 raise
             except BaseException as error:
-                call.fail(error)
+                call.failed(error)
                 raise
             finally:
                 call.end()
@@ -107,13 +68,13 @@ def _streamed(patches: Patches) -> Make:
 def _streamed_later(patches: Patches) -> Make:
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         async def request_streamed(client: Any, *args: Any, **kwargs: Any) -> Any:
-            call = begin(client, args, kwargs) if patches.on else None
+            call = begin(client, *args, **kwargs) if patches.on else None
             if call is None:
                 return await original(client, *args, **kwargs)
             try:
                 chunks = await original(client, *args, **kwargs)
             except BaseException as error:
-                call.fail(error)
+                call.failed(error)
                 raise
             return Chunks(chunks, call)
 

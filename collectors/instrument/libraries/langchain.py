@@ -14,10 +14,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from windvane.collectors.instrument.base import Instrumentation
+from windvane.collectors.instrument.calling import whole, whole_later
 from windvane.collectors.instrument.importing import when_imported
 from windvane.collectors.instrument.langchain import listening, models, working
 from windvane.collectors.instrument.langchain.stepping import steps, steps_later
-from windvane.collectors.instrument.langchain.wrapping import whole, whole_later
 
 __all__ = ["INSTRUMENTATION"]
 

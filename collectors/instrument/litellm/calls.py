@@ -7,6 +7,8 @@ from functools import partial
 from types import CoroutineType
 from typing import Any, Final
 
+from windvane.collectors.call import as_now
+from windvane.collectors.instrument.calling import Make, whole, whole_later
 from windvane.collectors.instrument.claiming import EMBEDS, Claim, release
 from windvane.collectors.instrument.guarding import guarded
 from windvane.collectors.instrument.litellm.failing import failure
@@ -25,54 +27,51 @@ WIRES: Final = {"completion": CHAT, "embedding": EMBEDDINGS, "responses": RESPON
 _INNER: Final = frozenset({"acompletion", "aembedding", "aresponses"})
 """Arguments by which an asynchronous function of LiteLLM's asks a synchronous one for its coroutine."""
 Begin = Callable[[tuple[Any, ...], dict[str, Any]], Recording | None]
-Make = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class _Work:
+    """A call; see `Work`."""
+
+    __slots__ = ("_claim", "_patches", "_recording")
+
+    def __init__(self, patches: Patches, recording: Recording, claim: Claim) -> None:
+        self._patches, self._recording, self._claim = patches, recording, claim
+
+    def enter(self) -> Any:
+        """See `Work`."""
+        return self._claim.begin()
+
+    def leave(self, token: Any) -> None:
+        """See `Work`."""
+        release(token)
+
+    @guarded
+    def failed(self, error: BaseException) -> None:
+        """See `Work`."""
+        self._recording.fail(*failure(error))
+        heard(self._recording, good=False)
+        self._recording.end(partial(requested, self._recording))
+
+    @guarded
+    def answered(self, result: Any) -> None:
+        """See `Work`."""
+        kind = type(result)  # asking an answer itself takes pydantic's time
+        if hasattr(kind, "__next__") or hasattr(kind, "__anext__"):
+            watch(self._patches, result, self._recording)
+        elif kind is not CoroutineType:  # what a coroutine will call tells by itself
+            self._recording.end(partial(_answer, self._recording, result))
 
 
 def calls(patches: Patches, begin: Begin, *, later: bool) -> Make:
     """Return what makes a function tell of its calls; `later` for a coroutine function."""
 
-    @guarded
-    def ended(recording: Recording, result: Any) -> None:
-        kind = type(result)  # asking an answer itself takes pydantic's time
-        if hasattr(kind, "__next__") or hasattr(kind, "__anext__"):
-            watch(patches, result, recording)
-        elif kind is not CoroutineType:  # what a coroutine will call tells by itself
-            recording.end(partial(_answer, recording, result))
+    def work(*args: Any, **kwargs: Any) -> _Work | None:
+        recording = begin(args, kwargs)
+        if recording is None or recording.claim is None:
+            return None
+        return _Work(patches, recording, recording.claim)
 
-    def make(original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            recording = begin(args, kwargs) if patches.on else None
-            if recording is None or recording.claim is None:
-                return original(*args, **kwargs)
-            token = recording.claim.begin()
-            try:
-                result = original(*args, **kwargs)
-            except BaseException as error:
-                _failed(recording, error)
-                raise
-            finally:
-                release(token)
-            ended(recording, result)
-            return result
-
-        async def call_later(*args: Any, **kwargs: Any) -> Any:
-            recording = begin(args, kwargs) if patches.on else None
-            if recording is None or recording.claim is None:
-                return await original(*args, **kwargs)
-            token = recording.claim.begin()
-            try:
-                result = await original(*args, **kwargs)
-            except BaseException as error:
-                _failed(recording, error)
-                raise
-            finally:
-                release(token)
-            ended(recording, result)
-            return result
-
-        return call_later if later else call
-
-    return make
+    return (whole_later if later else whole)(patches, work)
 
 
 def function(wire: Wire, names: tuple[str, ...]) -> Begin:
@@ -85,7 +84,7 @@ def function(wire: Wire, names: tuple[str, ...]) -> Begin:
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         fields = asked(wire, given)
         recording = Recording(wire, fields, _claim(wire))
-        recording.request, recording.response = fields["gen_ai_provider_name"], _now(given)
+        recording.request, recording.response = fields["gen_ai_provider_name"], as_now(given)
         return recording
 
     return begin
@@ -102,24 +101,12 @@ def routed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Recording | None:
         return None
     group = {"gen_ai_provider_name": None, "gen_ai_request_model": word(given.get("model"))}
     recording = Recording(wire, {**asked(wire, given), **group}, _claim(wire))
-    recording.response = _now(given)
+    recording.response = as_now(given)
     return recording
-
-
-def _now(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return arguments as they are now: the app may go on with its lists while a stream is read."""
-    return {name: list(value) if type(value) is list else value for name, value in given.items()}
 
 
 def _claim(wire: Wire) -> Claim:
     return Claim(EMBEDS) if wire is EMBEDDINGS else Claim()
-
-
-@guarded
-def _failed(recording: Recording, error: BaseException) -> None:
-    recording.fail(*failure(error))
-    heard(recording, good=False)
-    recording.end(partial(requested, recording))
 
 
 @guarded

@@ -1,14 +1,13 @@
-"""Functions in place of LangChain's, of the same kinds: what is called, awaited, and read as a generator."""
+"""A function in place of a library's, of the same kind: it tells of its calls."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import MethodType
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from windvane.collectors.instrument.patching import Patches
 
-__all__ = ["Begin", "Generates", "Make", "whole", "whole_later"]
+__all__ = ["Begin", "Make", "Work", "whole", "whole_later"]
 
 Make = Callable[[Callable[..., Any]], Callable[..., Any]]
 """From the function that was there to the one in its place; see `Patches.wrap`."""
@@ -82,23 +81,3 @@ def whole_later(patches: Patches, begin: Begin) -> Make:
         return runs
 
     return make
-
-
-class Generates:
-    """A function that returns a generator, and is taken for a generator function of the same code.
-
-    LangChain asks `inspect` for it. A real one would do nothing before the first step: who has asked for the stream
-    would not be known. `inspect` goes by these attributes, as Cython's functions have them.
-    """
-
-    def __init__(self, original: Callable[..., Any], call: Callable[..., Any]) -> None:
-        code: Any = original
-        self.__code__, self.__defaults__, self.__kwdefaults__ = code.__code__, code.__defaults__, code.__kwdefaults__
-        self._call: Final = call
-
-    def __get__(self, one: Any, kind: Any = None) -> Any:
-        return self if one is None else MethodType(self, one)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the generator."""
-        return self._call(*args, **kwargs)
