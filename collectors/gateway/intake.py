@@ -26,8 +26,9 @@ MAX_BODY_BYTES: Final = 16 << 20
 MAX_WAITING_BYTES: Final = 128 << 20
 """Bodies in memory, in all, that come in or wait for the log: above it, senders are asked to come back."""
 _BODY_S: Final = 30.0
-_READERS: Final = 2
-"""One, and another that is not behind a body of many megabytes."""
+_LARGE: Final = 1 << 20
+_INFLATED: Final = 10
+"""By which a compressed body counts as larger than it is: bodies of JSON shrink to about a tenth."""
 
 
 @dataclass(slots=True)
@@ -64,8 +65,9 @@ class Intake:
     def __init__(self, log: Log, counts: Counts, sources: Sources, max_waiting_bytes: int) -> None:
         self._log, self._counts, self._sources, self._most = log, counts, sources, max_waiting_bytes
         self._held, self._lock = 0, threading.Lock()
-        # Reading is Python's work: more threads of it would only take turns, and lose time with each.
-        self._readers = ThreadPoolExecutor(_READERS, "windvane-intake")
+        # Reading is Python's work: more threads of it would only take turns, and lose time with each. The second is for
+        # large bodies alone, so that no other waits behind one.
+        self._reader, self._slow_reader = (ThreadPoolExecutor(1, "windvane-intake") for _ in range(2))
 
     async def take(self, request: web.Request, reply: Reply, read: Read) -> web.Response:
         """Append what `read` finds in the body; answer once it is durable, or with a refusal."""
@@ -86,7 +88,9 @@ class Intake:
             body = await self._receive(request, hold)
             inflates = packed in ENCODINGS and bool(body)
             step: Step = lambda: read(inflate(body, MAX_BODY_BYTES, hold) if inflates else body, redact)  # noqa: E731
-            while isinstance(taken := await loop.run_in_executor(self._readers, _run, step), Later):
+            large = len(body) * (_INFLATED if inflates else 1) > _LARGE
+            reader = self._slow_reader if large else self._reader
+            while isinstance(taken := await loop.run_in_executor(reader, _run, step), Later):
                 await taken.wait()
                 step = taken.step
             await asyncio.to_thread(self._append, taken)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from windvane.collectors.gateway.otlp.parts import parsed
@@ -17,13 +18,13 @@ _WRAPS: Final = frozenset({"message", "message_content", "tool_call", "document"
 
 
 def nested(flat: Iterable[tuple[str, Any]]) -> Any:
-    """Return the value that was flattened: numbers as names make a list, in their order.
+    """Return the value that was flattened. Numbers as names make a list; names stand in their order.
 
     >>> nested([("1.message.role", "user"), ("0.message.role", "system"), ("0.message.content", "hi")])
-    [{'role': 'system', 'content': 'hi'}, {'role': 'user'}]
+    [{'content': 'hi', 'role': 'system'}, {'role': 'user'}]
     """
     root: dict[str, Any] = {}
-    for name, value in flat:
+    for name, value in sorted(flat, key=itemgetter(0)):  # they come in no order
         at, *path = root, *name.split(".", _DEEPEST)
         for step in path[:-1]:
             inner = at.get(step)

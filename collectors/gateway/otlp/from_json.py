@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from windvane.collectors.gateway.otlp.json_form import AnyValue, JsonLog, JsonSpan, LogsRequest, Pair, TracesRequest
-from windvane.collectors.gateway.otlp.span import LogRecord, Place, Span, SpanEvent, whole
+from windvane.collectors.gateway.otlp.span import NOTHING, LogRecord, Place, Span, SpanEvent, whole
 from windvane.errors import EnvelopeError, Reason
 
 __all__ = ["logs_of", "spans_of"]
@@ -37,7 +37,7 @@ def spans_of(body: bytes) -> list[Span]:
         raise EnvelopeError(Reason.UNDECODABLE, f"no ExportTraceServiceRequest as JSON: {error}") from error
     spans = []
     for of_resource in request.resource_spans or ():
-        resource = _pairs(of_resource.resource.attributes) if of_resource.resource else {}
+        resource = _said(of_resource.resource.attributes) if of_resource.resource else {}
         for of_scope in of_resource.scope_spans or ():
             place = Place(resource, (of_scope.scope and of_scope.scope.name) or "")
             spans += [_span(place, span) for span in of_scope.spans or ()]
@@ -56,7 +56,7 @@ def logs_of(body: bytes) -> list[LogRecord]:
         raise EnvelopeError(Reason.UNDECODABLE, f"no ExportLogsServiceRequest as JSON: {error}") from error
     records = []
     for of_resource in request.resource_logs or ():
-        resource = _pairs(of_resource.resource.attributes) if of_resource.resource else {}
+        resource = _said(of_resource.resource.attributes) if of_resource.resource else {}
         for of_scope in of_resource.scope_logs or ():
             place = Place(resource, (of_scope.scope and of_scope.scope.name) or "")
             records += [_record(place, record) for record in of_scope.log_records or ()]
@@ -65,8 +65,7 @@ def logs_of(body: bytes) -> list[LogRecord]:
 
 def _span(place: Place, span: JsonSpan) -> Span:
     events = [
-        SpanEvent(event.name or "", _time(event.time_unix_nano), _pairs(event.attributes))
-        for event in span.events or ()
+        SpanEvent(event.name or "", _time(event.time_unix_nano), _said(event.attributes)) for event in span.events or ()
     ]
     status = span.status
     return Span(
@@ -77,7 +76,7 @@ def _span(place: Place, span: JsonSpan) -> Span:
         span.name or "",
         _time(span.start_time_unix_nano),
         _time(span.end_time_unix_nano),
-        _pairs(span.attributes),
+        _said(span.attributes),
         events,
         status is not None and status.code in (2, "2", "STATUS_CODE_ERROR"),
         (status and status.message) or "",
@@ -85,7 +84,7 @@ def _span(place: Place, span: JsonSpan) -> Span:
 
 
 def _record(place: Place, record: JsonLog) -> LogRecord:
-    attributes = _pairs(record.attributes)
+    attributes = _said(record.attributes)
     return LogRecord(
         place,
         whole(record.trace_id or "", 32),
@@ -97,13 +96,15 @@ def _record(place: Place, record: JsonLog) -> LogRecord:
     )
 
 
-def _pairs(pairs: list[Pair] | None) -> dict[str, Any]:
+def _said(attributes: list[Pair] | None) -> dict[str, Any]:
+    """Return the values of attributes by their names, empty ones left out."""
     found = {}
-    for pair in pairs or ():
+    for pair in attributes or ():
         value = pair.value
         if value is not None:
-            text = value.string_value
-            found[pair.key] = _plain(value) if text is None else text
+            said = value.string_value or _plain(value)
+            if said not in NOTHING:
+                found[pair.key] = said
     return found
 
 
@@ -120,7 +121,7 @@ def _plain(value: AnyValue | None) -> Any:
     if value.array_value is not None:
         return [_plain(item) for item in value.array_value.values or ()]
     if value.kvlist_value is not None:
-        return _pairs(value.kvlist_value.values)
+        return {pair.key: _plain(pair.value) for pair in value.kvlist_value.values or ()}
     return None if value.bytes_value is None else _bytes(value.bytes_value)
 
 

@@ -1,17 +1,17 @@
-"""OTLP/protobuf, read by OpenTelemetry's own messages and protobuf's decoder in C.
+"""OTLP/protobuf, read by protobuf's decoder in C.
 
-A span of 13 attributes takes 13 microseconds (1 to parse, 12 to take its values into Python); as JSON it takes 15.
+A span of 13 attributes takes 11 microseconds; as JSON it takes 14.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from windvane.collectors.gateway.otlp.span import LogRecord, Place, Span, SpanEvent
-from windvane.errors import ConfigError, EnvelopeError, Reason
+from windvane.collectors.gateway.otlp.proto_form import messages
+from windvane.collectors.gateway.otlp.span import NOTHING, LogRecord, Place, Span, SpanEvent
+from windvane.errors import EnvelopeError, Reason
 
 __all__ = ["logs_of", "spans_of"]
 
@@ -19,17 +19,15 @@ _ERROR: Final = 2
 _NO_TRACE: Final = bytes(16)
 _NO_SPAN: Final = bytes(8)
 _DEEPEST: Final = 64
-
-
-@cache
-def _messages() -> tuple[Any, Any, type[Exception]]:
-    try:
-        from google.protobuf.message import DecodeError
-        from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-    except ImportError as error:
-        raise ConfigError(f"OTLP in protobuf needs {error.name}: pip install 'windvane[local]'") from error
-    return ExportTraceServiceRequest, ExportLogsServiceRequest, DecodeError
+_TEXT: Final = 0x0A
+"""The byte before the length of an AnyValue's text."""
+_MORE: Final = 0x80
+"""The bit of a length that says that it goes on in the next byte."""
+_LEAST: Final = 2
+_SHORT: Final = 40
+_MOST_KNOWN: Final = 4096
+_known: Final[dict[bytes, Any]] = {}
+"""What short values say that are no texts: numbers of tokens, reasons to finish, which come again and again."""
 
 
 def spans_of(body: bytes) -> list[Span]:
@@ -39,14 +37,17 @@ def spans_of(body: bytes) -> list[Span]:
         EnvelopeError: it is none.
         ConfigError: opentelemetry-proto is not installed.
     """
-    request = _read(0, body, "ExportTraceServiceRequest")
-    spans = []
-    for of_resource in request.resource_spans:
-        resource = _pairs(of_resource.resource.attributes)
-        for of_scope in of_resource.scope_spans:
-            place = Place(resource, of_scope.scope.name)
-            spans += [_span(place, span) for span in of_scope.spans]
-    return spans
+    of = messages()
+    try:
+        spans = []
+        for of_resource in of.traces.FromString(body).resource_spans:
+            resource = _said(of_resource.resource.attributes)
+            for of_scope in of_resource.scope_spans:
+                place = Place(resource, of_scope.scope.name)
+                spans += [_span(place, span) for span in of_scope.spans]
+        return spans
+    except (of.broken, UnicodeDecodeError) as error:
+        raise EnvelopeError(Reason.UNDECODABLE, f"no ExportTraceServiceRequest in protobuf: {error}") from error
 
 
 def logs_of(body: bytes) -> list[LogRecord]:
@@ -56,26 +57,21 @@ def logs_of(body: bytes) -> list[LogRecord]:
         EnvelopeError: it is none.
         ConfigError: opentelemetry-proto is not installed.
     """
-    request = _read(1, body, "ExportLogsServiceRequest")
-    records = []
-    for of_resource in request.resource_logs:
-        resource = _pairs(of_resource.resource.attributes)
-        for of_scope in of_resource.scope_logs:
-            place = Place(resource, of_scope.scope.name)
-            records += [_record(place, record) for record in of_scope.log_records]
-    return records
-
-
-def _read(which: int, body: bytes, name: str) -> Any:
-    traces, logs, broken = _messages()
+    of = messages()
     try:
-        return (logs if which else traces).FromString(body)
-    except broken as error:
-        raise EnvelopeError(Reason.UNDECODABLE, f"no {name} in protobuf: {error}") from error
+        records = []
+        for of_resource in of.logs.FromString(body).resource_logs:
+            resource = _said(of_resource.resource.attributes)
+            for of_scope in of_resource.scope_logs:
+                place = Place(resource, of_scope.scope.name)
+                records += [_record(place, record) for record in of_scope.log_records]
+        return records
+    except (of.broken, UnicodeDecodeError) as error:
+        raise EnvelopeError(Reason.UNDECODABLE, f"no ExportLogsServiceRequest in protobuf: {error}") from error
 
 
 def _span(place: Place, span: Any) -> Span:
-    events = [SpanEvent(event.name, event.time_unix_nano, _pairs(event.attributes)) for event in span.events]
+    events = [SpanEvent(event.name, event.time_unix_nano, _said(event.attributes)) for event in span.events]
     failed, status = False, ""
     if span.HasField("status"):
         failed, status = span.status.code == _ERROR, span.status.message
@@ -87,7 +83,7 @@ def _span(place: Place, span: Any) -> Span:
         span.name,
         span.start_time_unix_nano,
         span.end_time_unix_nano,
-        _pairs(span.attributes),
+        _said(span.attributes),
         events,
         failed,
         status,
@@ -95,7 +91,7 @@ def _span(place: Place, span: Any) -> Span:
 
 
 def _record(place: Place, record: Any) -> LogRecord:
-    attributes = _pairs(record.attributes)
+    attributes = _said(record.attributes)
     return LogRecord(
         place,
         _id(record.trace_id, _NO_TRACE),
@@ -111,20 +107,34 @@ def _id(said: bytes, none: bytes) -> str:
     return said.hex() if len(said) == len(none) and said != none else ""
 
 
-def _pairs(pairs: Iterable[Any], depth: int = 0) -> dict[str, Any]:
+def _said(attributes: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the values of attributes by their names, empty ones left out. Lists are shared, and so never changed."""
     found = {}
-    for pair in pairs:
-        value = pair.value
-        # Most are texts, or numbers: of another kind, or none, these are empty.
-        found[pair.key] = value.string_value or value.int_value or _other(value, value.WhichOneof("value"), depth)
+    for name, data in attributes.items():
+        size = len(data)
+        # Nearly all are texts, and nearly all of these shorter than 16 KB: a length of one byte, or of two.
+        if size > _LEAST and data[0] == _TEXT:
+            if data[1] == size - 2 < _MORE:
+                found[name] = data[2:].decode()
+                continue
+            if data[1] >= _MORE and data[1] - _MORE | data[2] << 7 == size - 3:
+                found[name] = data[3:].decode()
+                continue
+        if data in _known:
+            value = _known[data]
+        else:
+            value = _plain(messages().value.FromString(data))
+            if size <= _SHORT and not isinstance(value, dict):
+                if len(_known) >= _MOST_KNOWN:
+                    _known.clear()
+                _known[data] = value
+        if value not in NOTHING:
+            found[name] = value
     return found
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
-    return value.string_value or _other(value, value.WhichOneof("value"), depth)
-
-
-def _other(value: Any, which: str | None, depth: int) -> Any:
+    which = value.WhichOneof("value")
     if which is None or depth > _DEEPEST:
         return None
     if which == "array_value":
@@ -134,6 +144,10 @@ def _other(value: Any, which: str | None, depth: int) -> Any:
     if which == "bytes_value":
         return _text(value.bytes_value)
     return getattr(value, which)
+
+
+def _pairs(pairs: Iterable[Any], depth: int) -> dict[str, Any]:
+    return {pair.key: _plain(pair.value, depth) for pair in pairs}
 
 
 def _text(said: bytes) -> str:

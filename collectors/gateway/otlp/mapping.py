@@ -92,8 +92,6 @@ class Mapper:
         found = _Found()
         fields, ranks = found.fields, found.ranks
         for name, value in attributes.items():
-            if value is None or value == "":
-                continue
             known = _RANKS.get(name)
             if known is None:
                 if name.startswith(_BEGINNINGS):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-__all__ = ["LogRecord", "Place", "Span", "SpanEvent", "id_of", "whole"]
+__all__ = ["NOTHING", "LogRecord", "Place", "Span", "SpanEvent", "id_of", "whole"]
+
+
+NOTHING: Final = (None, "")
+"""Attributes of these values are left out: they say nothing."""
 
 
 class Place(NamedTuple):
