@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from windvane.collectors.event import COLUMNS, INDEX, MAX_EVENT_BYTES, PYTHON_TYPES, Kind, Row
+import msgspec
+
+from windvane.collectors.event import COLUMNS, MAX_EVENT_BYTES, Kind, Row
 from windvane.collectors.normalize import normalize
 
 __all__ = ["put", "row_of"]
 
-_WIDTH: Final = len(COLUMNS)
-_BOUNDS: Final = {Kind.COUNT: (0, 2**32 - 1), Kind.SECONDS: (0.0, 1e9), Kind.NUMBER: (-1e300, 1e300)}
-_OF_COLUMN: Final = {
-    column.name: (place, PYTHON_TYPES[column.kind], *_BOUNDS.get(column.kind, (None, None)))
-    for place, column in enumerate(COLUMNS)
-    if column.kind in (Kind.TEXT, *_BOUNDS)
+_BOUNDED: Final[dict[Kind, Any]] = {
+    Kind.COUNT: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)],
+    Kind.SECONDS: Annotated[float, msgspec.Meta(ge=0, le=1e9)],
+    Kind.NUMBER: Annotated[float, msgspec.Meta(ge=-1e300, le=1e300)],
 }
-_TIME, _FINISH, _ATTRIBUTES = INDEX["time"], INDEX["gen_ai_response_finish_reasons"], INDEX["attributes"]
-_MOST_BYTES_OF_CHARACTER: Final = 4
+_TYPES: Final[dict[str, Any]] = {
+    "time": int,  # the mapping has seen that it is in range
+    "gen_ai_response_finish_reasons": list[str],
+    "attributes": dict[str, str],
+    **{column.name: _BOUNDED.get(column.kind, str) for column in COLUMNS if column.kind in (Kind.TEXT, *_BOUNDED)},
+}
+_Cells: Final = msgspec.defstruct(
+    "Cells",
+    [(column.name, _TYPES[column.name] | None if column.name in _TYPES else None, None) for column in COLUMNS],
+    forbid_unknown_fields=True,
+)
+"""The cells of a row; None alone where a value always has to be converted."""
+_encode: Final = msgspec.msgpack.Encoder().encode
+_SURELY_SMALL: Final = MAX_EVENT_BYTES // 2
 
 
 def row_of(fields: Mapping[str, Any]) -> Row:
@@ -40,29 +52,8 @@ def put(fields: dict[str, Any], column: str, value: Any) -> None:
 
 def _exact(fields: Mapping[str, Any]) -> Row | None:
     """Return the row where nothing has to be converted and it is surely small enough."""
-    cells: list[Any] = [None] * _WIDTH
-    size = 0
-    for name, value in fields.items():
-        if value is None:
-            continue
-        known = _OF_COLUMN.get(name)
-        if known is not None:
-            place, kind, least, most = known
-            if value.__class__ is not kind:
-                return None
-            if kind is str:
-                size += len(value)
-            elif not least <= value <= most:
-                return None
-            cells[place] = value
-        elif name == "time":  # the mapping has seen that it is in range
-            cells[_TIME] = value
-        elif name == "gen_ai_response_finish_reasons":
-            size += sum(map(len, value))
-            cells[_FINISH] = value
-        elif name == "attributes":
-            size += sum(map(len, value)) + sum(map(len, value.values()))
-            cells[_ATTRIBUTES] = value
-        else:
-            return None
-    return tuple(cells) if size * _MOST_BYTES_OF_CHARACTER < MAX_EVENT_BYTES // 2 else None
+    try:
+        row: Row = msgspec.structs.astuple(msgspec.convert(fields, _Cells))
+        return row if len(_encode(row)) < _SURELY_SMALL else None
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        return None
