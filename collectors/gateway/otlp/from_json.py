@@ -102,8 +102,10 @@ def _said(attributes: list[Pair] | None) -> dict[str, Any]:
     for pair in attributes or ():
         value = pair.value
         if value is not None:
-            said = value.string_value or _plain(value)
-            if said not in NOTHING:
+            text = value.string_value
+            if text:
+                found[pair.key] = text
+            elif (said := _plain(value)) not in NOTHING:
                 found[pair.key] = said
     return found
 

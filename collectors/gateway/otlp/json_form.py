@@ -10,7 +10,7 @@ import msgspec
 __all__ = ["AnyValue", "JsonLog", "JsonSpan", "LogsRequest", "Pair", "TracesRequest"]
 
 
-class AnyValue(msgspec.Struct, rename="camel"):
+class AnyValue(msgspec.Struct, rename="camel", gc=False):
     """A value of any type."""
 
     string_value: str | None = None
@@ -28,7 +28,7 @@ class ValueList(msgspec.Struct):
     values: list[AnyValue | None] | None = None
 
 
-class Pair(msgspec.Struct):
+class Pair(msgspec.Struct, gc=False):
     """A name and its value."""
 
     key: str = ""

@@ -2,7 +2,7 @@
 
 A list of pairs of key and value is on the wire what a map is, so that the same bytes may be read as either:
 https://protobuf.dev/programming-guides/encoding/#maps. The library then takes all attributes of a span into Python at
-once, 4 microseconds for 13, where pair by pair it takes 9 and more.
+once, 3 microseconds for 13, where pair by pair it takes 9 and more.
 """
 
 from __future__ import annotations

@@ -55,17 +55,17 @@ class LogRecord(NamedTuple):
     body: Any
 
 
-_HEX = frozenset("0123456789abcdef")
-
-
 def whole(text: str, digits: int) -> str:
     """Return an id in lower case, or nothing where it is none.
 
     >>> whole("00F067AA0BA902B7", 16), whole("0000000000000000", 16), whole("x", 16)
     ('00f067aa0ba902b7', '', '')
     """
-    text = text.lower()
-    return text if len(text) == digits and _HEX.issuperset(text) and text.strip("0") else ""
+    try:
+        said = bytes.fromhex(text)
+    except ValueError:
+        return ""
+    return said.hex() if len(text) == digits == 2 * len(said) and any(said) else ""
 
 
 def id_of(trace_id: str, span_id: str) -> str | None:
