@@ -37,38 +37,39 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def scored(calls: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with what scoring the calls has written."""
+    folder = tmp_path_factory.mktemp("scored")
+    score(calls, folder)
+    return folder
+
+
 def score(calls: Path, folder: Path, *arguments: object) -> tuple[bytes, bytes]:
     out, changes = folder / "out.jsonl", folder / "changes.jsonl"
     windvane("score", calls, "-o", out, "--signals", changes, *arguments)
     return out.read_bytes(), changes.read_bytes()
 
 
-def test_every_line_comes_back_in_order_with_its_id_all_it_was_given_and_its_signals(
-    calls: Path, tmp_path: Path
-) -> None:
+def test_every_line_comes_back_in_order_with_its_id_all_it_was_given_and_its_signals(calls: Path, scored: Path) -> None:
     given = [line for line in calls.read_text().splitlines() if line.startswith('{"id"')]
-    score(calls, tmp_path)
-    scored = [line for line in lines(tmp_path / "out.jsonl") if "refused" not in line]
-    assert len(scored) == len(given) == 2000
-    for line, told in zip(given, scored, strict=True):
+    events = [line for line in lines(scored / "out.jsonl") if "refused" not in line]
+    assert len(events) == len(given) == 2000
+    for line, told in zip(given, events, strict=True):
         event = json.loads(line)
         assert told["output_tokens_per_second"] == pytest.approx(100 / event["latency"])
         assert {name: told[name] for name in event} == event
 
 
-def test_a_line_that_is_no_event_comes_back_in_its_place_with_the_reason_and_its_text(
-    calls: Path, tmp_path: Path
-) -> None:
-    score(calls, tmp_path)
-    told = lines(tmp_path / "out.jsonl")
+def test_a_line_that_is_no_event_comes_back_in_its_place_with_the_reason_and_its_text(scored: Path) -> None:
+    told = lines(scored / "out.jsonl")
     assert told[499]["refused"]["reason"] == "undecodable"
     assert (told[499]["refused"]["line"], told[499]["refused"]["text"]) == (500, '{"cut off')
     assert [place for place, line in enumerate(told) if "refused" in line] == [499, 1000, 1501, 2002]
 
 
-def test_changes_of_state_name_the_series_and_the_event_at_which_they_happened(calls: Path, tmp_path: Path) -> None:
-    score(calls, tmp_path)
-    changes = lines(tmp_path / "changes.jsonl")
+def test_changes_of_state_name_the_series_and_the_event_at_which_they_happened(scored: Path) -> None:
+    changes = lines(scored / "changes.jsonl")
     assert changes[0].keys() == {"time", "signal", "series", "state", "since", "event_id", "evidence"}
     fired = [change for change in changes if change["state"] == "fired"]
     assert fired and {change["series"]["service_name"] for change in fired} == {"b"}
@@ -76,18 +77,18 @@ def test_changes_of_state_name_the_series_and_the_event_at_which_they_happened(c
     assert "latency" in fired[0]["evidence"]["says"] and fired[0]["since"] <= fired[0]["time"]
 
 
-@pytest.mark.parametrize("block_rows", ["1", "97", "100000"])
+@pytest.mark.parametrize("block_rows", ["13", "97", "100000"])
 def test_the_same_input_gives_the_same_bytes_however_it_is_cut_into_blocks(
-    calls: Path, tmp_path: Path, block_rows: str, monkeypatch: pytest.MonkeyPatch
+    calls: Path, scored: Path, tmp_path: Path, block_rows: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    once = score(calls, tmp_path)
+    once = (scored / "out.jsonl").read_bytes(), (scored / "changes.jsonl").read_bytes()
     assert once[1]
     monkeypatch.setenv("WINDVANE_BLOCK_ROWS", block_rows)
     assert score(calls, tmp_path) == once
 
 
-def test_a_limit_gives_the_first_lines_of_the_whole(calls: Path, tmp_path: Path) -> None:
-    whole, changes = score(calls, tmp_path)
+def test_a_limit_gives_the_first_lines_of_the_whole(calls: Path, scored: Path, tmp_path: Path) -> None:
+    whole, changes = (scored / "out.jsonl").read_bytes(), (scored / "changes.jsonl").read_bytes()
     part, part_changes = score(calls, tmp_path, "--limit", 1500)
     assert part.count(b"\n") == 1500 and whole.startswith(part) and changes.startswith(part_changes)
 

@@ -76,7 +76,6 @@ def command(
     _spare_inputs(files, output, signals)
     if STDIN not in files:
         check_columns(files, fields)
-    warm(partial(click.echo, err=True))
     try:
         lines, refused = _score(files, fields, pipeline, output, signals, limit)
     except BrokenPipeError:
@@ -100,6 +99,8 @@ def _score(files: tuple[Path, ...], fields: FieldMap, pipeline: Pipeline, output
         advance = stack.enter_context(progress("lines scored", limit, shown=shown))
         reads = islice(read_files(files, fields), limit)
         while part := list(islice(reads, block)):
+            if not done:  # whatever is wrong with a file was said before this took its time
+                warm(partial(click.echo, err=True))
             lines, changes = score_lines(pipeline, part, done)
             to.writelines(lines)
             if changes_to:
