@@ -39,7 +39,7 @@ def windvane(
     return done
 
 
-def until(true: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
+def until(true: Callable[[], bool], what: str, timeout_s: float = 120.0) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + timeout_s
     while not true():
@@ -180,7 +180,7 @@ def stored(query: Query, source: str) -> int:
     return int(query(f"SELECT count() AS n FROM events WHERE source = '{source}'")[0]["n"])
 
 
-def settle(query: Query, traffic: Traffic, timeout_s: float = 60.0) -> None:
+def settle(query: Query, traffic: Traffic, timeout_s: float = 120.0) -> None:
     """Wait until all that was sent is stored and no block is half written; then the books must be right."""
     written = f"SELECT stored >= {traffic.sent} AND NOT writing AS so FROM ledger WHERE source = '{traffic.source}'"
     until(lambda: query(written) == [{"so": 1}], f"{traffic.sent} events are stored", timeout_s)

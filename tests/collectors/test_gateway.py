@@ -170,7 +170,7 @@ def test_above_the_memory_bound_senders_are_asked_to_come_back(log: SqliteLog, s
     head = b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=30) as slow:
         slow.sendall(head + body[:-1])  # in memory, and not yet whole
-        until(lambda: events(port, body)[::2] == (429, "1"), "the slow body fills the memory", 10)
+        until(lambda: events(port, body)[::2] == (429, "1"), "the slow body fills the memory", 30)
         slow.sendall(body[-1:])
         assert slow.recv(12) == b"HTTP/1.1 200"
     assert events(port, body).status == 200  # what was held is free again
@@ -180,8 +180,8 @@ def test_a_sender_that_goes_away_in_the_middle_leaves_nothing_behind(log: Sqlite
     port, body = serve(max_waiting_bytes=3000), json.dumps(ONE).encode().ljust(2000)
     with socket.create_connection(("127.0.0.1", port), timeout=30) as gone:
         gone.sendall(b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n" + body[:-1])
-        until(lambda: events(port, body).status == 429, "the half body is in memory", 10)
-    until(lambda: events(port, body).status == 200, "its memory is free again", 10)
+        until(lambda: events(port, body).status == 429, "the half body is in memory", 30)
+    until(lambda: events(port, body).status == 200, "its memory is free again", 30)
     assert prompts(log) == ["hi"]
 
 

@@ -210,10 +210,10 @@ def test_above_so_many_calls_at_once_senders_are_told_to_come_back(
                 time.sleep(0.2)
                 return is_full(port)
 
-            until(full, "the door is full", 60)
+            until(full, "the door is full")
             go_on.set()
             assert calls[-1].result(30) == b""
-        until(lambda: not is_full(port), "there is room again", 60)
+        until(lambda: not is_full(port), "there is room again")
 
 
 def is_full(port: int) -> bool:

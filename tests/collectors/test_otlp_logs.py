@@ -263,7 +263,7 @@ def test_what_is_held_counts_as_memory(log: SqliteLog) -> None:
         answer = post(port, "/v1/logs", body, Content_Type="application/json")
         assert (answer.status, answer.headers["Retry-After"]) == (429, "1")
         assert held.result(10).status == 200
-        until(lambda: send(port, logs(details())).status == 200, "its memory is free again", 10)
+        until(lambda: send(port, logs(details())).status == 200, "its memory is free again", 30)
 
 
 def test_many_threads_of_spans_and_records_join_all(log: SqliteLog) -> None:

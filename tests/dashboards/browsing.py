@@ -42,9 +42,9 @@ def settled(page: Any) -> None:
     page.wait_for_selector(".panel")
     for panel in page.locator(".panel").all():
         panel.scroll_into_view_if_needed()
-    page.wait_for_function("() => !document.querySelector('.panel[aria-busy=true]')", timeout=60_000)
+    page.wait_for_function("() => !document.querySelector('.panel[aria-busy=true]')", timeout=120_000)
     drawn = "() => [...document.querySelectorAll('.plot')].every(plot => plot.querySelector('.main-svg'))"
-    page.wait_for_function(drawn, timeout=60_000)
+    page.wait_for_function(drawn, timeout=120_000)
 
 
 def grave(page: Any) -> list[str]:

@@ -304,7 +304,7 @@ def test_one_line_says_how_the_pipeline_is(browser: Any, url: str, health: dict[
             page.locator("#state").inner_text() == "Well: all that came in is scored and stored; 10 GiB of disk free."
         )
         health.update(ok=False, trouble="the disk is full")
-        page.wait_for_selector("#state.ill", timeout=60_000)
+        page.wait_for_selector("#state.ill", timeout=120_000)
         assert page.locator("#state").inner_text() == "Trouble: the disk is full"
 
 
@@ -319,11 +319,11 @@ def test_windvane_up_shows_how_to_send_the_first_event_and_then_what_came(browse
         assert command is not None and command[2] == f"{up.url}/v1/events"
         with urllib.request.urlopen(command[2], command[1].encode(), timeout=30) as answer:
             assert json.load(answer)["accepted"] == 1
-        page.wait_for_function("() => !document.getElementById('first')", timeout=60_000)
+        page.wait_for_function("() => !document.getElementById('first')", timeout=120_000)
         page.get_by_text(re.compile("^Service: ")).click()
         page.get_by_role("checkbox", name="demo").check()
         up.child.kill()
-        page.wait_for_selector("#state.ill", timeout=60_000)
+        page.wait_for_selector("#state.ill", timeout=120_000)
         assert "windvane does not answer" in page.locator("#state").inner_text()
 
 

@@ -49,7 +49,7 @@ def assert_stored(up: Up, service: str, count: int) -> None:
         good = [row for row in books if row["balanced"] and not row["missing"] and not row["waiting"]]
         return len(good) == len(books) == int(found["sources"])
 
-    until(settled, "the books of all its processes balance, and nothing waits", 20)
+    until(settled, "the books of all its processes balance, and nothing waits", 60)
 
 
 def test_an_app_that_is_killed_loses_nothing_it_emitted(up: Up, service: str) -> None:

@@ -24,7 +24,7 @@ def test_a_broker_that_is_restarted_or_down_for_long_loses_nothing(
 
     def work_goes_on() -> None:
         before = stored(query, log.topic)
-        until(lambda: stored(query, log.topic) > before + 500, "work goes on", 90)
+        until(lambda: stored(query, log.topic) > before + 500, "work goes on", 150)
 
     child = start()
     with Load(log, log.topic, pause_s=0.1) as load:

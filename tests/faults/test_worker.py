@@ -63,7 +63,7 @@ def test_a_worker_that_slept_too_long_writes_nothing_twice(log: KafkaLog, start:
     sleeper.pause()
     start()
     traffic.send(1000)
-    until(lambda: stored(query, traffic.source) >= traffic.sent, "the second worker took over", 90)
+    until(lambda: stored(query, traffic.source) >= traffic.sent, "the second worker took over", 150)
     sleeper.resume()
     time.sleep(3)
     traffic.send(1000)
