@@ -6,6 +6,7 @@ For each form of a request the gateway runs in a process of its own in front of 
   *_spans_s           events per second by the clock, on this machine, while the sender has its share of it
   *_requests_s        requests per second by the clock
   *_p99_ms, *_p50_ms  from a request's first byte to its answer, durable, with --senders at once
+  *_masked_*          the same with redaction, as it is by default; all other forms are stored as they came
   peak_mb             most memory that the gateway has had in a run (VmHWM), its start included (start_mb)
 With --fuzz N it is sent N damaged or hostile requests instead, and must answer each with no error of its own.
 """
@@ -50,7 +51,7 @@ from windvane.collectors.log.sqlite import SqliteLog
 
 async def run():
     log = SqliteLog(Path(sys.argv[1]), topic="bench")
-    runner = web.AppRunner(make_gateway(log, join_s=0), access_log=None)
+    runner = web.AppRunner(make_gateway(log, join_s=0, redaction=sys.argv[2]), access_log=None)
     await runner.setup()
     spare_the_collector()
     keep_memory()
@@ -63,9 +64,9 @@ asyncio.run(run())
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[tuple[int, int]]:
+def server(folder: Path, redaction: str = "mask") -> Iterator[tuple[int, int]]:
     """Run a gateway in front of a log in `folder`; give its port and its process."""
-    command = [sys.executable, "-c", _SERVER, str(folder / "log.sqlite")]
+    command = [sys.executable, "-c", _SERVER, str(folder / "log.sqlite"), redaction]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT / "src") as process:
         assert process.stdout is not None
         try:
@@ -115,10 +116,12 @@ def load(port: int, bodies: Sequence[Body], senders: int, seconds: float) -> lis
     return took
 
 
-def throughput(make: Callable[[int], Body], batch: int, senders: int, seconds: float) -> dict[str, float]:
+def throughput(
+    make: Callable[[int], Body], redaction: str, batch: int, senders: int, seconds: float
+) -> dict[str, float]:
     """Measure one form."""
     bodies = [make(seed) for seed in range(64)]
-    with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as (port, pid):
+    with tempfile.TemporaryDirectory() as folder, server(Path(folder), redaction) as (port, pid):
         load(port, bodies, senders, min(1.0, seconds))
         start, per_core, per_second = memory_mb(pid)[0], list[float](), list[float]()
         took: list[float] = []
@@ -211,14 +214,16 @@ def main() -> None:
         report(fuzz(given.fuzz, given.seed, given.senders), given.json)
         return
     figures: dict[str, Any] = {"batch": given.batch, "senders": given.senders}
-    forms: dict[str, Callable[[int], Body]] = {
-        "otlp_protobuf": lambda seed: otlp(given.batch, PROTOBUF, seed),
-        "otlp_json": lambda seed: otlp(given.batch, JSON, seed),
-        "plain_json": lambda seed: native(given.batch, "/v1/events", seed),
-        "envelopes": lambda seed: native(given.batch, "/v1/envelopes", seed),
+    protobuf: Callable[[int], Body] = lambda seed: otlp(given.batch, PROTOBUF, seed)  # noqa: E731
+    forms: dict[str, tuple[Callable[[int], Body], str]] = {
+        "otlp_protobuf": (protobuf, "off"),
+        "otlp_protobuf_masked": (protobuf, "mask"),
+        "otlp_json": (lambda seed: otlp(given.batch, JSON, seed), "off"),
+        "plain_json": (lambda seed: native(given.batch, "/v1/events", seed), "off"),
+        "envelopes": (lambda seed: native(given.batch, "/v1/envelopes", seed), "off"),
     }
-    for name, make in forms.items():
-        found = throughput(make, given.batch, given.senders, given.seconds)
+    for name, (make, redaction) in forms.items():
+        found = throughput(make, redaction, given.batch, given.senders, given.seconds)
         figures |= {f"{name}_{what}": value for what, value in found.items()}
     figures["missed"] = [name for name, goal in GOALS.items() if figures[name] < goal]
     report(figures, given.json)

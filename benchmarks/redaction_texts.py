@@ -194,10 +194,12 @@ KINDS: Final[dict[str, tuple[Draw, ...]]] = {
     "provider_key": tuple(map(_form, (
         "sk-{a20}T3BlbkFJ{a20}", "sk-proj-{u74}T3BlbkFJ{u74}", "sk-ant-api03-{u93}AA", "hf_{a34}", "gsk_{a52}",
         "sk-or-v1-{h64}", "xai-{a80}", "pplx-{a48}", "r8_{a37}", "nvapi-{u64}", "sk-{h32}",
+        "sk-svcacct-{u60}", "tvly-{a32}", "fc-{h32}", "apify_api_{a36}", "e2b_{h40}", "lsv2_pt_{h32}_{h10}",
     ))),
     "cloud_key": tuple(map(_form, (
         "AKIA{b16}", "ASIA{b16}", "AIza{u35}", "GOCSPX-{u28}", "dop_v1_{h64}", "dapi{h32}", "hvs.{u90}", "{a3}8Q~{a34}",
-        "ya29.{u120}", "glsa_{a32}_{h8}", "LTAI{a20}", "dp.pt.{a43}",
+        "ya29.{u120}", "glsa_{a32}_{h8}", "LTAI{a20}", "dp.pt.{a43}", "sha256~{u43}", "vcp_{a56}", "nfp_{a36}",
+        "pscale_tkn_{u43}", "napi_{a64}", "rnd_{a28}", "NRII-{u32}", "y0_{u56}",
     ))),
     "git_token": tuple(map(_form, (
         "ghp_{a36}", "gho_{a36}", "ghs_{a36}", "github_pat_{a22}_{a59}", "glpat-{u20}", "ATBB{a32}",
@@ -209,6 +211,8 @@ KINDS: Final[dict[str, tuple[Draw, ...]]] = {
     "service_token": tuple(map(_form, (
         "xoxb-{d12}-{d12}-{a24}", "xoxp-{d12}-{d12}-{d12}-{h32}", "SG.{u22}.{u43}", "SK{h32}", "npm_{a36}", "key-{h32}",
         "pypi-AgEIcHlwaS5vcmc{u90}", "dckr_pat_{u27}", "{d10}:AA{u33}", "lin_api_{a40}", "ntn_{a43}", "figd_{u40}",
+        "squ_{h40}", "AKCp{a69}", "dckr_oat_{u32}", "lin_oauth_{h64}", "{h32}-{h8}-{h8}", "shippo_live_{h40}",
+        "rdme_{h70}", "IGQVJ{a120}", "sl.{u130}",
     ))),
     "jwt": (_jwt,),
     "private_key": (_pem,),

@@ -86,7 +86,7 @@ def make_gateway(
             sources.admit(request)
         except Refusal as refusal:
             return _json.refused(refusal)
-        return web.json_response(counts.facts())
+        return web.json_response(await asyncio.to_thread(counts.facts))
 
     # Bodies are opened by the intake, within its bounds and off the event loop.
     app = web.Application(client_max_size=MAX_BODY_BYTES, handler_args={"auto_decompress": False})

@@ -6,6 +6,9 @@ import threading
 from collections.abc import Mapping
 from typing import Final
 
+from windvane.collectors.redaction.policy import Policy
+from windvane.collectors.redaction.redactor import Redactor
+
 __all__ = ["Counts"]
 
 _MOST_NAMES: Final = 1000
@@ -36,9 +39,15 @@ class Counts:
                 known[named] = known.get(named, 0) + count
 
     def facts(self) -> dict[str, dict[str, int]]:
-        """Return all counts since the start, the largest first."""
+        """Return all counts since the start, the largest first. Names are the senders' words: they are redacted."""
         with self._lock:
             kinds = {kind: dict(names) for kind, names in self._kinds.items()}
-        return {
-            kind: dict(sorted(names.items(), key=lambda item: (-item[1], item[0]))) for kind, names in kinds.items()
-        }
+        redactor = Redactor(Policy())
+        facts: dict[str, dict[str, int]] = {}
+        for kind, names in kinds.items():
+            told: dict[str, int] = {}
+            for name, count in names.items():
+                masked, _ = redactor.text(name)
+                told[masked] = told.get(masked, 0) + count
+            facts[kind] = dict(sorted(told.items(), key=lambda item: (-item[1], item[0])))
+        return facts

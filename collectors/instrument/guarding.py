@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import logging
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from typing import Final, ParamSpec, TypeVar
 
-__all__ = ["failures", "guarded"]
+__all__ = ["failures", "guarded", "swallow"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,7 +27,7 @@ def guarded(function: Callable[P, R]) -> Callable[P, R | None]:
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            _failed(place, error)
+            swallow(place, error)
             return None
 
     return runs
@@ -37,12 +38,14 @@ def failures() -> dict[str, int]:
     return dict(_counts)
 
 
-def _failed(place: str, error: Exception) -> None:
+def swallow(place: str, error: Exception) -> None:
+    """Count a failure: for what is on the way of every call, where a function around it would be felt."""
     try:
         _counts[place] += 1
         if _counts[place] == 1:
-            _log.warning("%s failed (%s: %s): the app is not affected, some calls are not told whole or not at all."
-                         " Please report it.", place, type(error).__name__, error,
-                         exc_info=_log.isEnabledFor(logging.DEBUG))  # fmt: skip
+            # Not the error's own words, nor a traceback with them: they may quote the app's data.
+            *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+            _log.warning("%s failed (%s, %s:%d): the app is not affected, some calls are not told whole or not at all."
+                         " Please report it.", place, type(error).__name__, frame.f_code.co_filename, line)  # fmt: skip
     except Exception:  # the app's own handlers of the log
         pass

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
+from windvane.collectors.redaction.cutting import cut
+
 __all__ = ["MOST_BYTES", "arguments", "encode", "joined", "listed", "media", "message", "plain", "reasoning", "reason"]
 __all__ += ["text", "tool_call", "tool_response"]
 
@@ -130,7 +132,8 @@ def encode(messages: list[Message]) -> str | None:
     except UnicodeEncodeError:  # half of a surrogate pair becomes U+FFFD, as in `normalize`
         said = json.dumps(messages, ensure_ascii=False, separators=(",", ":"), default=str)
         data = said.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
-    return data.decode() if len(data) <= MOST_BYTES else data[:MOST_BYTES].decode(errors="ignore")
+    whole = data.decode()
+    return whole if len(data) <= MOST_BYTES else cut(whole, len(data[:MOST_BYTES].decode(errors="ignore")))
 
 
 def _said(part: Part) -> Part:

@@ -1,24 +1,28 @@
-"""Finds secrets by what stands before them: a name and a sign, a header's word, a URL's scheme, a PEM line."""
+"""Finds secrets by what stands before them: a name, and a sign that gives it a value."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Final
+from typing import AnyStr, Final
 
 from windvane.collectors.redaction.find import Find
+from windvane.collectors.redaction.headers import after_scheme, header, in_cookie
 from windvane.collectors.redaction.kinds import Kind
-from windvane.collectors.redaction.variety import mixed, varied
+from windvane.collectors.redaction.named import OTHER_KEYS, OTHER_NAMES
+from windvane.collectors.redaction.near import drawn, password_near
+from windvane.collectors.redaction.values import is_password, is_secret, quoted, value
 
-__all__ = ["assignments", "logins", "long_value", "pem", "urls"]
+__all__ = ["assignments", "long_value"]
 
-_WORDS: Final = (b"pass", b"pwd", b"secret", b"authorization")
+_WORDS: Final = (b"pass", b"pw", b"secret", b"authorization")
 """What may stand before a short secret: the gate's words. Before a long one, `long_value` looks."""
-_STEMS: Final = ("pass", "pwd", "secret", "token", "key", "auth", "cred", "sig", "cookie")
+_STEMS: Final = ("pass", "pwd", "secret", "token", "key", "auth", "cred", "sig", "cookie", "sess", "bearer")
 """Parts of the names below: most values have none of them near, and to ask for these is fast."""
-_LONGEST: Final = 400
 _IN_VALUES: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_.~-"
+_QUOTES: Final = "\"'`"
+_NEAR: Final = 80
 
 
 @cache
@@ -27,7 +31,7 @@ def _name() -> re.Pattern[str]:
     # A quote may be escaped, as within JSON within JSON; spaces stand for escaped line ends.
     gap = r"""["'`\\ \t]{0,6}"""
     return re.compile(
-        r"(?i)(?:(?P<password>pass(?:word|wort|wd|phrase|code|e)?|pwd|senha|contrase(?:ñ|n)a)"
+        r"(?i)(?:(?P<password>pass(?:word|wort|wd|phrase|code|e)?|pwd|(?<![A-Za-z])pw)"
         r"|(?P<authorization>authorization|(?:set-)?cookie)"
         r"|(?P<secret>secret(?:[_-]?(?:access[_-]?)?(?:key|token|value))?|tokens?|key|auth(?:[_-]?(?:token|key))?"
         r"|cred(?:ential)?s?|sig(?:nature)?))"
@@ -46,52 +50,14 @@ def _key_before() -> re.Pattern[str]:
     return re.compile(rf"(?i)(?:{words})(?:[_ -]?(?:access|api|secret))?[_ -]?$")
 
 
-@cache
-def _value() -> re.Pattern[str]:
-    # In a query string & ends it; in a password it does not.
-    return re.compile(r"""(?:[^\s"'`,;<>(){}\[\]&\\]|&(?![A-Za-z_-]{1,40}=)|\\(?!["'`\s])){4,400}+""")
-
-
-@cache
-def _quoted() -> re.Pattern[str]:
-    return re.compile(r"""[^"'`\n\r\\]{4,400}+""")
-
-
-@cache
-def _placeholder() -> re.Pattern[str]:
-    words = "your|example|placeholder|changeme|redacted|dummy|sample|insert|undefined|environ|getenv|process.env|config"
-    return re.compile(rf"(?i)[$%]\{{|\{{\{{|<[a-z]|\.\.\.|\*\*\*|xxxx|…|^\$[A-Z_]+$|^%[A-Z_]+%$|(?:^|[_\W])(?:{words})")
-
-
-@cache
-def _bearer() -> re.Pattern[str]:
-    return re.compile(r"(?i)(?:bearer|basic|token|digest|apikey|bot)[ \t:]{1,4}")
-
-
-def _in_cookie(text: str, at: int) -> bool:
-    """Whether a Cookie header stands before, on the same line."""
-    header = text.rfind("ookie", max(0, at - 400), at)
-    between = text[header:at]
-    return header >= 0 and ":" in between[:9] and "\n" not in between
-
-
-@cache
-def _bearer_before() -> re.Pattern[str]:
-    return re.compile(r"(?i)\b(?:bearer|basic)[ \t]{1,4}\Z")
-
-
-@cache
-def _slug() -> re.Pattern[str]:
-    """Words and short numbers that are joined: a name, a path, a version; not a secret."""
-    word = "(?:[a-z]{2,}+|[A-Z][a-z]++|[A-Z]{2,}+)"
-    return re.compile(rf"(?:{word}|[0-9]{{1,4}})(?:[._/:-](?:{word}[0-9]{{0,2}}|[0-9]{{1,4}}))*+")
-
-
 def assignments(text: str) -> Iterator[Find]:
     """Yield what is given to a password or a secret, or follows Authorization."""
     done = 0
-    for at in sorted(_places(text.encode("latin-1", "replace").lower())):
-        if at >= done and (found := _assigned(text, at)):
+    places = [*_places(text.encode("latin-1", "replace").lower(), _WORDS)]
+    if not text.isascii():
+        places += _places(text.lower(), OTHER_NAMES)
+    for at in sorted(places):
+        if at >= done and (found := _assigned(text, at) or password_near(text, at)):
             yield found
             done = found.end
 
@@ -100,44 +66,29 @@ def long_value(text: str, start: int, end: int) -> Find | None:
     """Return the value that a run of token characters is a part of, if what stands before it says that it is secret."""
     before = text[max(0, start - 120) : start]
     begin = start - (len(before) - len(before.rstrip(_IN_VALUES)))
+    window = max(0, begin - _NEAR)
+    lower = text[window:begin].lower()
+    stems = sorted(at for at in map(lower.rfind, _STEMS) if at >= 0)
+    if not stems and (lower.isascii() or not any(map(lower.__contains__, OTHER_KEYS))):
+        return after_scheme(text, begin) if "basic" in lower else None
     lead = text[max(0, begin - 8) : begin].rstrip("\"'`\\ \t")
     sign = (lead.removesuffix("b").rstrip() if text[begin - 1 : begin] in "\"'" else lead)[-1:]
-    if not sign:
-        return None
-    if sign in "=:>,":
-        window = max(0, begin - 80)
-        lower = text[window:begin].lower()
-        if any(map(lower.__contains__, _STEMS)):
-            for name in _name().finditer(text, window, begin):
-                if name.end() == begin:
-                    return _assigned(text, name.start())
-        if _in_cookie(text, begin) and varied(text[start:end]) and not _slug().fullmatch(text, begin, end):
-            return Find(begin, end, Kind.AUTHORIZATION)
-    if scheme := _bearer_before().search(text, max(0, begin - 12), begin):
-        return _after_scheme(text, scheme.start())
-    return None
+    if sign and sign in "=:>,":
+        for at in stems:
+            name = _name().match(text, window + at, begin)
+            if name and name.end() == begin:
+                return _assigned(text, name.start()) or drawn(text, window, begin)
+        if found := in_cookie(text, begin):
+            return found
+    return after_scheme(text, begin) or drawn(text, window, begin)
 
 
-def _places(lower: bytes) -> Iterator[int]:
-    for word in _WORDS:
+def _places(lower: AnyStr, words: tuple[AnyStr, ...]) -> Iterator[int]:
+    for word in words:
         at = lower.find(word)
         while at >= 0:
             yield at
             at = lower.find(word, at + len(word))
-
-
-def _after_scheme(text: str, at: int) -> Find | None:
-    scheme = _bearer().match(text, at)
-    value = _value().match(text, scheme.end()) if scheme else None
-    if value is None or _placeholder().search(value[0]) or len(value[0]) < 12:
-        return None
-    if text[at : at + 5].lower() == "basic" and not _is_basic(value[0]):
-        return None
-    return Find(value.start(), value.end(), Kind.AUTHORIZATION) if varied(value[0]) or "=" in value[0] else None
-
-
-def _is_basic(value: str) -> bool:
-    return len(value) % 4 == 0 and varied(value, 6) and not _slug().fullmatch(value)
 
 
 def _assigned(text: str, at: int) -> Find | None:
@@ -149,26 +100,29 @@ def _assigned(text: str, at: int) -> Find | None:
         return None
     start = name.end()
     if kind is Kind.AUTHORIZATION:
-        return _header(text, start, name[0].lower())
-    quote = text[start - 1]
-    if quote in "\"'`":
-        value = _quoted().match(text, start)
-        if value is None or text[value.end() : value.end() + 1] not in (quote, "\\", ""):
-            value = _value().match(text, start)
-    else:
-        value = _value().match(text, start)
-    if value is None or (quote not in "\"'`" and text[value.end() : value.end() + 1] == "("):
+        return header(text, start, name[0].lower())
+    in_quotes = text[start - 1] in _QUOTES
+    found = _given(text, start, in_quotes)
+    if found is None or (not in_quotes and text[found.end() : found.end() + 1] == "("):
         return None
     # Blanks stand for the backslash of an escaped quote.
-    found = value[0].rstrip(" \\") if quote in "\"'`" else value[0].rstrip(",:")
-    loose = quote not in "\"'`" and bool(name["space"] or name["sign"].startswith(" "))
+    said = found[0].rstrip(" \\") if in_quotes else found[0].rstrip(",:")
+    loose = not in_quotes and bool(name["space"] or name["sign"].startswith(" "))
     if not (
-        _is_password(found, loose=loose, assigned=name["sign"] == "=")
+        is_password(said, loose=loose, assigned=name["sign"] == "=")
         if kind is Kind.PASSWORD
-        else _is_secret(found, quoted=quote in "\"'`")
+        else is_secret(said, quoted=in_quotes)
     ):
         return None
-    return Find(start, start + len(found), kind)
+    return Find(start, start + len(said), kind)
+
+
+def _given(text: str, start: int, in_quotes: bool) -> re.Match[str] | None:
+    """Return the value that starts at `start`: to the quote that ends it, else as far as it may reach."""
+    found = quoted().match(text, start) if in_quotes else None
+    if found is None or text[found.end() : found.end() + 1] not in (text[start - 1], "\\", ""):
+        return value().match(text, start)
+    return found
 
 
 def _kind(name: re.Match[str]) -> str:
@@ -185,139 +139,7 @@ def _is_secret_name(text: str, at: int, word: str) -> bool:
     return True
 
 
-def _header(text: str, start: int, name: str) -> Find | None:
-    if "cookie" in name:
-        end = re.compile(r"[^\n\r\"']{8,4000}+").match(text, start)
-        values = (part.partition("=")[2] for part in end[0].split(";")) if end else iter(())
-        secret = any(len(part) >= 8 and varied(part, 6) and not _slug().fullmatch(part) for part in values)
-        return Find(start, end.end(), Kind.AUTHORIZATION) if end and secret else None
-    scheme = _bearer().match(text, start)
-    value = _value().match(text, scheme.end() if scheme else start)
-    if (
-        value is None
-        or len(value[0]) < 6
-        or _placeholder().search(value[0])
-        or text[value.end() : value.end() + 1] == "("
-    ):
-        return None
-    return Find(value.start(), value.end(), Kind.AUTHORIZATION) if varied(value[0], 5) or "=" in value[0] else None
-
-
-def _is_password(value: str, *, loose: bool, assigned: bool) -> bool:
-    """Whether a value may be a password: `loose` where nothing but a space parts it from the sign, as in prose."""
-    if not 6 <= len(value) <= _LONGEST or _placeholder().search(value):
-        return False
-    digits = sum(map(str.isdigit, value))
-    letters = sum(map(str.isalpha, value))
-    others = len(value) - digits - letters
-    if value.startswith(("/", "./", "http", "self.", "0x")) or value.count(" ") > 4:
-        return False
-    if mixed(value) or (not (loose and assigned) and _capitals().search(value)):
-        return True
-    cases = value != value.lower() and value != value.upper()
-    signs = others - sum(map(value.count, " ._-/:"))
-    if not loose:
-        return bool(letters and (digits or signs))
-    if not assigned:  # `password: hunter2`, but not `password: read-me-2`
-        return bool(letters and (digits or signs and cases) and (not _slug().fullmatch(value) or value.isalnum()))
-    return bool(letters and (signs and cases or digits and (others or cases)) and not _slug().fullmatch(value))
-
-
-@cache
-def _capitals() -> re.Pattern[str]:
-    """Capitals side by side after a small letter: drawn by a machine, but for names such as parseHTTP."""
-    return re.compile(r"[a-z][^A-Za-z]?[A-Z]{2}.*[a-z]|[A-Z]{3}[a-z]{1,2}[^A-Za-z]")
-
-
-def _is_secret(value: str, *, quoted: bool) -> bool:
-    if not (8 if quoted else 12) <= len(value) <= _LONGEST or not varied(value, 6 if quoted else 8) or " " in value:
-        return False
-    if _placeholder().search(value):
-        return False
-    if value.startswith(("/", "./", "http", "self.", "[")) or not any(map(str.isalpha, value)):
-        return False
-    if value.startswith("0x") and not set(value[2:]) - set("0123456789abcdefABCDEF"):
-        return False
-    return mixed(value) or not _slug().fullmatch(value)
-
-
 @cache
 def _in_query() -> re.Pattern[str]:
     """What a key in a query must look like to be a secret: others name what is asked for."""
     return re.compile(r"=[A-Za-z0-9_-]{24,}+(?![A-Za-z0-9_/%])")
-
-
-@cache
-def _logins() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Passwords that no sign is before, in a .netrc, curl's, XML's; each with what stands in every such text."""
-    value = r"""(?P<password>[^\s"'`$<>{}\[][^\s"'`<>]{3,200})"""
-    names = "[Pp]ass(?:word|wd|phrase)|[Pp]wd|[Ss]ecret|(?:api|client|access|secret)[-_]?(?:[Kk]ey|[Ss]ecret|[Tt]oken)"
-    return (
-        ("login ", re.compile(rf"login[ ]{{1,4}}\S{{1,80}}\s{{1,4}}password\s{{1,4}}{value}")),
-        ("-u", re.compile(rf"""-u(?:ser)?[ =]{{1,2}}["']?[^\s:"'$<{{]{{1,80}}:{value}""")),
-        ("</", re.compile(rf">{value}</(?:{names})>")),
-    )
-
-
-def logins(text: str) -> Iterator[Find]:
-    """Yield passwords that stand behind a name, without a sign between."""
-    for has, pattern in _logins():
-        for found in pattern.finditer(text) if has in text else ():
-            if _is_password(found["password"], loose=False, assigned=True):
-                yield Find(*found.span("password"), Kind.PASSWORD)
-
-
-@cache
-def _userinfo() -> re.Pattern[str]:
-    # The slashes may be escaped, as JSON allows.
-    name = r"""[^\s/:@?#"'<>\\|]{0,128}"""
-    return re.compile(
-        rf""":\\?/\\?/(?:{name}:(?P<password>[^\s/"'<>|]{{1,256}})|(?P<token>[A-Za-z0-9_-]{{20,256}}))@"""
-    )
-
-
-@cache
-def _hook() -> re.Pattern[str]:
-    return re.compile(
-        r"://(?:hooks\.slack\.com/(?:services|workflows|triggers)/|(?:canary\.|ptb\.)?discord(?:app)?\.com/api/webhooks/"
-        r"|[a-z0-9-]{1,60}\.webhook\.office\.com/webhookb2/)(?P<rest>[A-Za-z0-9_@/-]{20,300})"
-    )
-
-
-def urls(text: str) -> Iterator[Find]:
-    """Yield passwords and tokens before the @ of a URL, and the secret part of webhooks' URLs."""
-    for slashes in ("://", ":\\/\\/"):
-        at = text.find(slashes)
-        while at >= 0:
-            found = _userinfo().match(text, at)
-            if found and not _placeholder().search(found["password"] or found["token"]):
-                group = "password" if found["password"] else "token"
-                yield Find(found.start(group), found.end(group), Kind.URL_PASSWORD)
-            elif hook := _hook().match(text, at):
-                yield Find(hook.start("rest"), hook.end("rest"), Kind.SERVICE_TOKEN)
-            at = text.find(slashes, at + 3)
-
-
-@cache
-def _pem_begin() -> re.Pattern[str]:
-    return re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-
-
-@cache
-def _pem_body() -> re.Pattern[str]:
-    return re.compile(r"[A-Za-z0-9+/=\s\\:,.-]{0,20000}+")
-
-
-def pem(text: str) -> Iterator[Find]:
-    """Yield private keys as PEM text; one that is cut off reaches as far as its lines do."""
-    at, ended = 0, True
-    while begin := _pem_begin().search(text, at):
-        end = text.find("-----END", begin.end()) if ended else -1
-        ended = end >= 0
-        if ended and end - begin.end() < 20_000:
-            dashes = text.find("-----", end + 8)
-            at = dashes + 5 if 0 <= dashes <= end + 80 else end + 8
-        else:
-            body = _pem_body().match(text, begin.end())
-            at = body.end() if body else begin.end()
-        yield Find(begin.start(), at, Kind.PRIVATE_KEY)

@@ -3,7 +3,7 @@ r"""Escapes: what JSON and URLs write for a character must not hide what stands 
 A copy of the text is scanned in which each escape is what it means: `\n`, `\t`, `\"` and `\u201c` keep their length
 (blanks stand in for the rest), `\u0040`, `%40` and `%E5%AE%83` shrink to one character and places are mapped back.
 Backslashes may be doubled, as in JSON within JSON, and so may percent signs, as in a URL within a URL. Base64 is looked
-into by `base64text`; other encodings and HTML entities are not.
+into by `base64text`; of HTML's entities the quotes are read, other encodings are not.
 """
 
 from __future__ import annotations
@@ -16,36 +16,71 @@ from typing import Final
 
 import msgspec
 
-from windvane.collectors.redaction import gate
+from windvane.collectors.redaction import gate, named
 
 __all__ = ["Flat", "flatten", "is_json", "may_be_query", "outside_strings", "plain"]
 
 _BLANKS: Final = (("\\n", "  "), ("\\r", "  "), ("\\t", "  "), ('\\"', ' "'))
 
 
-_BACKS: Final = tuple("\\" * count for count in (8, 4, 2, 1))
-"""What a backslash becomes in JSON within JSON within JSON …"""
+_ENTITIES: Final = (
+    ("&quot;", '     "'),
+    ("&#34;", '    "'),
+    ("&#39;", "    '"),
+    ("&apos;", "     '"),
+    ("&#61;", "    ="),
+)
+_WORDS: Final = (*gate.OTHER_STEMS, *named.OTHER_NAMES, *named.OTHER_KEYS, *"是为は")
+
+
+def _escaped(word: str) -> str:
+    return json.dumps(word)[1:-1].replace("\\", r"\\{1,8}")
 
 
 @cache
-def _escaped_words() -> list[tuple[str, str]]:
-    """Words beyond ASCII that say what stands beside them, as JSON writes them, in JSON too; blanks keep the length."""
-    escapes = ((word, json.dumps(word)[1:-1]) for word in gate.OTHER_STEMS)
-    each = ((word, written.replace("\\", back)) for word, written in escapes for back in _BACKS)
-    return [(written, word.rjust(len(written))) for word, written in each]
+def _escaped_words() -> re.Pattern[str]:
+    """Words beyond ASCII that say what stands beside them, as JSON writes them, in JSON too."""
+    words = "|".join(_escaped(word).removeprefix(r"\\{1,8}u") for word in _WORDS if not word[0].isascii())
+    return re.compile(rf"\\\\{{0,7}}u(?:{words})")  # one sign before all: so it is found fast
+
+
+@cache
+def _escaped_later() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Those that begin with a letter of ASCII: what follows it, which is found fast, and the whole."""
+    words = [_escaped(word) for word in _WORDS if word[0].isascii() and not word.isascii()]
+    ends = "|".join(word.partition(r"\\{1,8}u")[2] for word in words)
+    return re.compile(rf"\\u(?:{ends})"), re.compile("|".join(words))
+
+
+@cache
+def _escape() -> re.Pattern[str]:
+    return re.compile(r"\\{1,8}u([0-9a-f]{4})")
+
+
+def _word(escaped: re.Match[str]) -> str:
+    """Return the word; blanks keep the length."""
+    written: str = escaped[0]
+    return _escape().sub(lambda each: chr(int(each[1], 16)), written).rjust(len(written))
+
+
+def _with_words(text: str) -> str:
+    """Return the text with such words as they are."""
+    text = _escaped_words().sub(_word, text)
+    later, whole = _escaped_later()
+    return whole.sub(_word, text) if later.search(text) else text
 
 
 @cache
 def _other_sign() -> re.Pattern[str]:
     """Punctuation and spaces beyond ASCII, and control characters."""
     return re.compile(
-        r"\\u(?:00[01][0-9A-Fa-f]|00[89abAB][0-9A-Fa-f]|20[0-6][0-9A-Fa-f]|30[0-3][0-9A-Fa-f]|[fF][fF]0[0-9A-Fa-f])"
+        r"\\u(?:00[01][0-9A-Fa-f]|00[89abAB][0-9A-Fa-f]|20[0-6][0-9A-Fa-f]|30[0-3][0-9A-Fa-f]|[fF][fF](?:0[0-9A-Fa-f]|1[A-Fa-f]))"
     )
 
 
 @cache
 def _letter() -> re.Pattern[str]:
-    return re.compile(r"\\u(?!00[2-7])[0-9A-Fa-f]{4}")
+    return re.compile(r"\\\\{0,7}u(?!00[2-7])[0-9A-Fa-f]{4}")
 
 
 # A byte of UTF-8 as URLs write it: of ASCII, or the first of a character and those after it. %25 is the percent sign.
@@ -94,7 +129,7 @@ class Flat:
 
 @cache
 def _query() -> re.Pattern[str]:
-    return re.compile(r"[?&][A-Za-z0-9_.-]{1,40}=[^\s&+]{0,400}\+")
+    return re.compile(r"(?:[?&]|\A)[A-Za-z0-9_.-]{1,40}=[^\s&+]{0,400}\+")
 
 
 def _has_percents(text: str) -> bool:
@@ -120,13 +155,13 @@ def flatten(text: str) -> Flat:
     ('"to@": "  a@b.example"', 22)
     """
     shrinks = False
+    text = _without_entities(text)
     if "\\" in text:
         for escape, blank in _BLANKS:
             text = text.replace(escape, blank)
         if "\\u" in text:
-            for escape, word in _escaped_words():
-                text = text.replace(escape, word)
-            text = _letter().sub("éééééé", _other_sign().sub("      ", text))
+            text = _with_words(text)
+            text = _letter().sub(lambda each: "é" * len(each[0]), _other_sign().sub("      ", text))
             shrinks = "\\u00" in text
         shrinks = shrinks or '\\\\\\\\\\\\ "' in text
     if not shrinks and not _has_percents(text):
@@ -141,7 +176,15 @@ def flatten(text: str) -> Flat:
         end = match.end()
         places.append(flat)
         shifts.append(end - flat)
-    return Flat("".join((*parts, text[end:])), places, shifts)
+    return Flat(_without_entities("".join((*parts, text[end:]))), places, shifts)
+
+
+def _without_entities(text: str) -> str:
+    """Return it with HTML's quotes as they are; blanks keep the length."""
+    if "&" in text and ("&quot;" in text or "&#" in text or "&apos;" in text):
+        for escape, blank in _ENTITIES:
+            text = text.replace(escape, blank)
+    return text
 
 
 def plain(text: str) -> str:

@@ -99,7 +99,8 @@ KINDS: Final[dict[Kind, KindInfo]] = {
         _S, "What follows Authorization, Bearer, Basic or Cookie", "the words", "RFC 9110, RFC 6750, RFC 6265",
     ),
     Kind.PASSWORD: KindInfo(
-        _S, "What is assigned to a password", "the name before it, and what it is made of", "common practice",
+        _S, "What is assigned to a password, or stands where a command, XML or SQL has one",
+        "the name before it, and what it is made of", "common practice",
     ),
     Kind.SECRET: KindInfo(
         _S, "What is assigned to a secret, token or API key", "the name before it, and what it is made of",
@@ -113,7 +114,9 @@ KINDS: Final[dict[Kind, KindInfo]] = {
     Kind.CARD: KindInfo(_P, "Payment cards", "issuer's range, length, check digit", "ISO/IEC 7812 (Luhn)"),
     Kind.IBAN: KindInfo(_P, "Bank accounts", "country's length, check digits", "ISO 13616 (mod 97)"),
     Kind.IP: KindInfo(_P, "IPv4 and IPv6 addresses, but loopback and versions", "structure", "RFC 791, RFC 4291"),
-    Kind.US_SSN: KindInfo(_N, "United States: social security number", "structure; bare with a word near it", "SSA"),
+    Kind.US_SSN: KindInfo(
+        _N, "United States: social security number, ITIN", "structure; bare with a word near it", "SSA, IRS",
+    ),
     Kind.CA_SIN: KindInfo(_N, "Canada: social insurance number", "check digit and a word near it", "ESDC (Luhn)"),
     Kind.BR_CPF: KindInfo(_N, "Brazil: CPF", "two check digits", "Receita Federal"),
     Kind.BR_CNPJ: KindInfo(_N, "Brazil: CNPJ", "two check digits", "Receita Federal"),

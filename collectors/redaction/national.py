@@ -55,12 +55,15 @@ def _date(year: str, month: int, day: int) -> bool:
 
 
 def ssn(digits: str) -> bool:
-    """United States: structure alone; areas 000, 666 and 900 up, group 00 and serial 0000 are never given out.
+    """United States: structure alone; areas 000 and 666, group 00 and serial 0000 are never given out.
 
-    >>> ssn("856452100"), ssn("666452100")
-    (True, False)
+    From 900 up it is a taxpayer's number (ITIN) if its group is from 50 up.
+
+    >>> ssn("856452100"), ssn("666452100"), ssn("912782100"), ssn("912122100")
+    (True, False, True, False)
     """
-    return digits[:3] not in ("000", "666") and digits[0] != "9" and digits[3:5] != "00" and digits[5:] != "0000"
+    sound = digits[:3] not in ("000", "666") and digits[3:5] != "00" and digits[5:] != "0000"
+    return sound and (digits[0] != "9" or digits[3] in "56789")
 
 
 def _cpf(digits: str) -> bool:

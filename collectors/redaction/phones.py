@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Final
 
 from windvane.collectors.redaction.find import Find
 from windvane.collectors.redaction.gate import says_phone
@@ -71,6 +72,9 @@ def _loose() -> re.Pattern[str]:
     return re.compile(rf"\(?[0-9]{{1,5}}\)?(?:{_SEP}{{0,2}}\(?[0-9]{{2,8}}\)?){{0,6}}{_EXT}")
 
 
+_four: Final = re.compile("[0-9]{4}").search
+
+
 @cache
 def _decimal() -> re.Pattern[str]:
     return re.compile(r"[0-9]+\.[0-9]+")
@@ -85,8 +89,11 @@ def phone(text: str, start: int, end: int) -> Find | None:
     patterns: tuple[re.Pattern[str], ...] = ()
     if "+" in text[begin : start + 1] or text.startswith("00", start):
         patterns = (_international(),)
-    if not text[start:end].isdigit():
-        patterns += (_american(), _brazilian(), _national())
+    region = text[start:end]
+    if not region.isdigit():
+        patterns += (_american(),) if _four(region) else ()
+        patterns += (_brazilian(),) if "(" in text[begin:end] else ()
+        patterns += (_national(),) if "0" in region else ()
     for pattern in patterns:
         match = pattern.search(text, begin, stop)
         if match and match.start() < end and _has_length(pattern, match[0]):

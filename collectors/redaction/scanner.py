@@ -9,13 +9,16 @@ from typing import Final
 
 from windvane.collectors.redaction import gate
 from windvane.collectors.redaction.base64text import hidden
-from windvane.collectors.redaction.context import assignments, logins, pem, urls
+from windvane.collectors.redaction.commands import commands
+from windvane.collectors.redaction.context import assignments
 from windvane.collectors.redaction.escapes import Flat, flatten, may_be_query
 from windvane.collectors.redaction.find import Find
 from windvane.collectors.redaction.kinds import Kind, masks
 from windvane.collectors.redaction.network import emails, ipv4, ipv6
 from windvane.collectors.redaction.numbers import numbers
+from windvane.collectors.redaction.pem import pem
 from windvane.collectors.redaction.tokens import jwts, tokens
+from windvane.collectors.redaction.urls import urls
 
 __all__ = ["find", "scan", "settled"]
 
@@ -40,17 +43,17 @@ def scan(text: str, flags: int, depth: int = 0) -> list[Find]:
     if not flags:
         return []
     flat = flatten(text)
-    finds = _read(text, flat, flags, depth)
+    finds = _read(text, flat, flags, depth, again=len(flat.text) != len(text))
     if may_be_query(text):  # a plus may stand for a space in it
-        finds += _read(text, flatten(text.replace("+", " ")), flags, depth)
+        finds += _read(text, flatten(text.replace("+", " ")), flags, depth, again=True)
     if "%252" in text:  # and in a query within it
-        finds += _read(text, flat.with_blanks(), flags, depth)
+        finds += _read(text, flat.with_blanks(), flags, depth, again=True)
     return settled(text, finds) if finds else []
 
 
-def _read(text: str, flat: Flat, flags: int, depth: int) -> list[Find]:
-    """Return what is found in a text whose escapes are read."""
-    if flat.text is not text and (len(flat.text) != len(text) or "+" in text):  # else the gate has seen it all
+def _read(text: str, flat: Flat, flags: int, depth: int, *, again: bool) -> list[Find]:
+    """Return what is found in a text whose escapes are read; `again`: the gate has not seen it all."""
+    if again:
         flags |= gate.flags(flat.text.encode("utf-8", "surrogatepass"))
     finds = list(_finds(flat.text, flags, depth))
     return finds if flat.text is text else [_whole(text, flat, found) for found in finds]
@@ -85,7 +88,7 @@ def _finds(text: str, flags: int, depth: int) -> Iterator[Find]:
     if flags & gate.WORD:
         _breathe(large)
         yield from assignments(text)
-        yield from logins(text)
+        yield from commands(text)
     if flags & gate.AT:
         yield from emails(text, frozenset(taken))
     if flags & gate.NUMBER:

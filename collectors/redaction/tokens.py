@@ -11,7 +11,7 @@ from windvane.collectors.redaction.accounts import account_at
 from windvane.collectors.redaction.context import long_value
 from windvane.collectors.redaction.find import Find
 from windvane.collectors.redaction.formats import FORMATS, WHOLE, Format
-from windvane.collectors.redaction.gate import LETTERS, LONG_RUN
+from windvane.collectors.redaction.gate import LETTERS, LONG_RUN, NAME
 from windvane.collectors.redaction.kinds import Kind
 from windvane.collectors.redaction.national import codice_fiscale
 from windvane.collectors.redaction.variety import has_digit, mixed, varied
@@ -23,8 +23,30 @@ _LONGEST_LEAD: Final = 14
 _BEFORE: Final = 26
 """How far before a run a format may begin: some have a dot or a dollar sign in between."""
 _CODICE: Final = 16
-_AMBIGUOUS: Final = frozenset(("sk-", "sess-", "re_", "pa-", "key-", "pat", "cio", "oy2", "EAA", "SK", "AC", "Q~"))
+_AMBIGUOUS: Final = frozenset(
+    (
+        "sk-",
+        "sess-",
+        "BSA",
+        "rnd_",
+        "AQVN",
+        "re_",
+        "pa-",
+        "key-",
+        "pat",
+        "cio",
+        "oy2",
+        "EAA",
+        "SK",
+        "AC",
+        "Q~",
+        "pat.",
+        "sl.",
+        "API-",
+    )
+)
 """Beginnings that other things have too: what follows must look drawn at random."""
+_is_name: Final = re.compile(NAME).fullmatch
 _joint: Final = re.compile("[-_]").search
 _ODD: Final = ".:$~"
 """What is part of some beginnings, but of no run."""
@@ -32,11 +54,11 @@ _ODD: Final = ".:$~"
 
 @cache
 def _by_first() -> dict[str, tuple[Format, ...]]:
-    """Formats by the first character of a run, or of a part of it: most characters begin few."""
+    """Formats by the first two characters of a run, or of a part of it: most begin none."""
     table: dict[str, tuple[Format, ...]] = {}
     for each in FORMATS:
         if not each.lead and not set(each.begin) & set(_ODD):
-            table[each.begin[0]] = (*table.get(each.begin[0], ()), each)
+            table[each.begin[:2]] = (*table.get(each.begin[:2], ()), each)
     return table
 
 
@@ -80,7 +102,7 @@ def tokens(text: str, runs: bytes) -> Iterator[Find]:
         end = runs.find(b" ", start + LONG_RUN)
         end = len(runs) if end < 0 else end
         digit = has_digit(text, start, end)
-        if digit or (end - start >= LETTERS and not text[start:end].islower()):
+        if digit or (end - start >= LETTERS and not _is_name(text, start, end)):
             found = _in_run(text, max(done, start - _BEFORE), start, end)
             if found is None and (digit or mixed(text[start:end])):
                 found = _of_run(text, start, end)
@@ -100,7 +122,7 @@ def _in_run(text: str, before: int, start: int, end: int) -> Find | None:
                     return found
     by_first, place = _by_first(), start
     while place < end:
-        for form in by_first.get(text[place], ()):
+        for form in by_first.get(text[place : place + 2], ()):
             if text.startswith(form.begin, place) and (found := _token(text, place, form)):
                 return found
         joint = _joint(text, place, end)

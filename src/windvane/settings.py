@@ -130,9 +130,9 @@ SETTINGS: Final[dict[str, Setting]] = {
     "gateway_redaction": Setting(
         "WINDVANE_GATEWAY_REDACTION",
         str,
-        "off",
-        "What becomes of secrets and personal data in OTLP and plain JSON, as WINDVANE_REDACTION says it. Envelopes"
-        " of the SDK are redacted before.",
+        "mask",
+        "What becomes of secrets and personal data in OTLP and plain JSON, as WINDVANE_REDACTION says it; off for none."
+        " Envelopes of the SDK are redacted before.",
     ),
     "otlp_join_s": Setting(
         "WINDVANE_OTLP_JOIN_S",

@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from benchmarks.leaks_texts import FORMS, KINDS, planted
 from tests.conftest import data_file
-from windvane.collectors.redaction.kinds import KINDS, Kind
+from windvane.collectors.redaction.kinds import KINDS as KNOWN
+from windvane.collectors.redaction.kinds import Kind
 from windvane.collectors.redaction.scanner import find
 from windvane.stream.features.sensitive.sensitive import PiiSeen, SecretsSeen, SensitiveKinds
 from windvane.stream.testing import batch_of
@@ -21,7 +23,7 @@ def seen(**event: Any) -> dict[str, int]:
     batch = batch_of([{"prompt": "ann@shop.example"}, event])
     note = SensitiveKinds().score(batch)[1].as_py()
     kinds: dict[str, int] = msgspec.json.decode(note) if note else {}
-    secrets = sum(count for kind, count in kinds.items() if KINDS[Kind(kind.lower())].group == "secret")
+    secrets = sum(count for kind, count in kinds.items() if KNOWN[Kind(kind.lower())].group == "secret")
     assert SecretsSeen().score(batch)[1] == secrets and PiiSeen().score(batch)[1] == sum(kinds.values()) - secrets
     return kinds
 
@@ -77,3 +79,10 @@ def test_nothing_that_redaction_finds_by_itself_is_missed_among_others() -> None
     batch = batch_of({"response": text} for text in texts)
     counts = SecretsSeen().score(batch) + PiiSeen().score(batch)
     assert counts.tolist() == [len(find(text)) for text in texts] and counts.sum() > 200
+
+
+def test_nothing_that_was_planted_is_missed_among_others() -> None:
+    texts = [each.text for each in planted(len(KINDS) * len(FORMS) * 3, seed=6, large=10**9)]
+    batch = batch_of({"response": text} for text in texts)
+    counts = (SecretsSeen().score(batch) + PiiSeen().score(batch)).tolist()
+    assert [text for text, count in zip(texts, counts, strict=True) if not count and find(text)] == []

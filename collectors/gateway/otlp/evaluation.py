@@ -11,6 +11,7 @@ from windvane.collectors.event import Row
 from windvane.collectors.gateway.otlp.span import Place, SpanEvent, id_of
 from windvane.collectors.gateway.otlp.table import RESOURCE
 from windvane.collectors.normalize import EARLIEST_US, LATEST_US, normalize
+from windvane.collectors.redaction.cutting import cut
 from windvane.errors import EventRefused
 
 __all__ = ["EVALUATION", "feedback"]
@@ -37,7 +38,7 @@ def feedback(place: Place, trace_id: str, span_id: str, event: SpanEvent) -> Row
         fields.setdefault(column, place.resource.get(name))
     for name in ("gen_ai.evaluation.explanation", "error.type"):
         if isinstance(said.get(name), str):
-            fields[name] = said[name][:1000]
+            fields[name] = cut(said[name], 1000)
     if EARLIEST_US <= event.time_ns // 1000 < LATEST_US:
         fields["time"] = event.time_ns // 1000
     while True:

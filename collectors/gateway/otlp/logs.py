@@ -13,6 +13,7 @@ from windvane.collectors.gateway.otlp.joining import Group
 from windvane.collectors.gateway.otlp.mapping import Mapper
 from windvane.collectors.gateway.otlp.span import LogRecord, Span, SpanEvent, id_of
 from windvane.collectors.gateway.otlp.words import operation_of
+from windvane.collectors.redaction.cutting import cut
 from windvane.errors import EventRefused
 
 __all__ = ["DETAILS", "Logs", "alone", "read"]
@@ -55,7 +56,7 @@ def read(records: Sequence[LogRecord]) -> Logs:
                     f"{record.name} is of no span: trace and span id are needed to join it to its call"
                 )
         else:
-            name = record.name[:200] or "without a name"
+            name = cut(record.name, 200) or "without a name"
             found.left_out[name] = found.left_out.get(name, 0) + 1
     return found
 

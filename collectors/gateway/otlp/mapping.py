@@ -14,6 +14,7 @@ from windvane.collectors.gateway.otlp.row import row_of
 from windvane.collectors.gateway.otlp.settling import fail, first_chunk, settle
 from windvane.collectors.gateway.otlp.span import Place, Span, SpanEvent
 from windvane.collectors.gateway.otlp.table import FAMILIES, KEPT, RESOURCE, ROWS
+from windvane.collectors.redaction.cutting import cut
 from windvane.errors import EventRefused, Reason
 
 __all__ = ["Mapper", "tells"]
@@ -111,7 +112,7 @@ class Mapper:
         return found
 
     def _unknown(self, found: _Found, name: str, value: Any) -> None:
-        name = name[:_LONGEST_NAME]
+        name = cut(name, _LONGEST_NAME)
         self.unmapped[name] = self.unmapped.get(name, 0) + 1
         self._keep(found, name, value)
 

@@ -22,6 +22,7 @@ from windvane.collectors.gateway.otlp.parts import (
 )
 from windvane.collectors.gateway.otlp.words import finish_reason
 from windvane.collectors.instrument.messages import MOST_BYTES, encode, joined, message, reasoning, tool_response
+from windvane.collectors.redaction.cutting import cut
 
 __all__ = ["canonical", "encoded", "simple", "text_of"]
 
@@ -30,11 +31,11 @@ _ROLES: Final = {"human": "user", "ai": "assistant", "model": "assistant", "deve
 _SAID: Final = {role: role for role in ("user", "assistant", "system", "tool")} | _ROLES
 
 
-class _Text(msgspec.Struct, tag_field="type", tag="text", forbid_unknown_fields=True):
+class _Text(msgspec.Struct, tag_field="type", tag="text", forbid_unknown_fields=True, gc=False):
     content: Annotated[str, msgspec.Meta(min_length=1)]
 
 
-class _Spoken(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+class _Spoken(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     role: Literal["user", "assistant"]
     parts: Annotated[list[_Text], msgspec.Meta(min_length=1)]
     finish_reason: str | None = None
@@ -107,7 +108,7 @@ def encoded(messages: list[dict[str, Any]]) -> str | None:
     try:
         return encode(messages)
     except (UnicodeEncodeError, RecursionError):
-        return compact(messages)[:MOST_BYTES]
+        return cut(compact(messages), MOST_BYTES)
 
 
 def text_of(value: Any) -> str:

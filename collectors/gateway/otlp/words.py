@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from windvane.collectors.gateway.otlp.parts import parsed
+from windvane.collectors.instrument.wire.google_generate import REASONS
+from windvane.collectors.redaction.cutting import cut
 
 __all__ = ["finish_reason", "finish_reasons", "operation_of", "provider"]
 
@@ -45,17 +47,17 @@ def operation_of(attributes: Mapping[str, Any]) -> tuple[str, bool]:
     said = attributes.get("gen_ai.operation.name")
     if said is not None:
         said = str(said)
-        return (_OPERATIONS[said], True) if said in _OPERATIONS else (said[:64], False)
+        return (_OPERATIONS[said], True) if said in _OPERATIONS else (cut(said, 64), False)
     said = attributes.get("openinference.span.kind")
     if said is not None:
         said = str(said)
-        return (_KINDS[said.upper()], True) if said.upper() in _KINDS else (said[:64].lower(), False)
+        return (_KINDS[said.upper()], True) if said.upper() in _KINDS else (cut(said, 64).lower(), False)
     said = attributes.get("llm.request.type")
     if said is not None and str(said) in _REQUESTS:
         return _REQUESTS[str(said)], True
     said = attributes.get("traceloop.span.kind")
     if said is not None:
-        return ("execute_tool", True) if said == "tool" else (str(said)[:64], False)
+        return ("execute_tool", True) if said == "tool" else (cut(str(said), 64), False)
     return ("chat", True) if any(name in attributes for name in _CALLS) else ("other", False)
 
 
@@ -94,26 +96,20 @@ def provider(said: Any) -> str:
 
 
 _FINISHES: Final = {
+    **REASONS,
     "end_turn": "stop",
     "stop_sequence": "stop",
     "complete": "stop",
     "completed": "stop",
     "eos": "stop",
-    "max_tokens": "length",
     "max_output_tokens": "length",
     "model_length": "length",
     "tool_calls": "tool_call",
     "tool_use": "tool_call",
     "function_call": "tool_call",
-    "safety": "content_filter",
-    "recitation": "content_filter",
-    "blocklist": "content_filter",
-    "prohibited_content": "content_filter",
-    "spii": "content_filter",
     "refusal": "content_filter",
     "content_filtered": "content_filter",
     "guardrail_intervened": "content_filter",
-    "malformed_function_call": "error",
     "failed": "error",
 }
 

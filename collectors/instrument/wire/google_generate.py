@@ -25,25 +25,26 @@ from windvane.collectors.instrument.messages import (
 from windvane.collectors.instrument.wire.base import Fields, Wire, count, number, word
 from windvane.collectors.instrument.wire.google_stream import GenerateStream
 
-__all__ = ["GENERATE", "parts_of"]
+__all__ = ["GENERATE", "REASONS", "parts_of"]
 
 _to_json: Final = msgspec.json.Encoder().encode
 _ROLES: Final = {"model": "assistant", "function": "tool"}
-_REASONS: Final = {
-    "STOP": "stop",
-    "MAX_TOKENS": "length",
-    "CONTINUATION": "length",
+REASONS: Final = {
+    "stop": "stop",
+    "max_tokens": "length",
+    "continuation": "length",
     **dict.fromkeys(
-        ("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "JAILBREAK", "ESCALATION")
-        + ("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
+        ("safety", "recitation", "language", "blocklist", "prohibited_content", "spii", "model_armor", "jailbreak")
+        + ("escalation", "image_safety", "image_prohibited_content", "image_recitation"),
         "content_filter",
     ),
     **dict.fromkeys(
-        ("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE")
-        + ("MISSING_THOUGHT_SIGNATURE",),
+        ("malformed_function_call", "malformed_response", "unexpected_tool_call", "too_many_tool_calls")
+        + ("missing_thought_signature", "no_image", "pup_limited_disabled"),
         "error",
     ),
 }
+"""Google's reasons to finish, in small letters, in OpenTelemetry's words; "other" has none."""
 _TYPES: Final = {"application/json": "json", "text/plain": "text"}
 
 
@@ -96,7 +97,7 @@ def _request(body: Mapping[str, Any]) -> Fields:
 
 
 def _reason(said: object) -> str | None:
-    return _REASONS.get(said, said.lower()) if isinstance(said, str) and said else None
+    return REASONS.get(said.lower(), said.lower()) if isinstance(said, str) and said else None
 
 
 def _answer(body: Mapping[str, Any]) -> Fields:

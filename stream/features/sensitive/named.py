@@ -1,4 +1,4 @@
-"""Where texts may give a value to a name of secrets: `password: `, "the passphrase is"."""
+"""Where texts may give a value to a name of secrets: `password: `, "the passphrase is", `-u ann:`, `</apiKey>`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from windvane.collectors.redaction.named import OTHER_NAMES
 from windvane.stream.compiled import compiled
 from windvane.stream.text.words import Words
 
 __all__ = ["named"]
 
-_COLON, _EQUALS, _COMMA, _ZERO, _NINE = b":=,09"
+_COLON, _EQUALS, _COMMA, _DASH, _OVER, _SPACE, _ZERO, _NINE = b":=,-> 09"
 _QUOTES: Final = np.zeros(256, bool)
 _QUOTES[list(b"\"'`")] = True
 _NAMES: Final = (
-    "password passwort passwd passphrase passcode passe pass pwd secret secretkey secrettoken secretvalue "
+    "password passwort passwd passphrase passcode passe pass pwd pw secret secretkey secrettoken secretvalue "
     "secretaccesskey secretaccesstoken secretaccessvalue authorization"
 ).split()
 _FAR: Final = 24
@@ -27,6 +28,24 @@ _SHIFTS: Final = np.array([64 - 8 * min(len(name), 8) for name in _NAMES], np.ui
 _LAST_TWO: Final = np.zeros(1 << 16, bool)
 _LAST_TWO[[int.from_bytes(name[-2:].encode(), "little") for name in _NAMES]] = True
 _IS: Final = np.uint64(int.from_bytes(b"is", "little"))
+_PASS: Final = np.uint64(int.from_bytes(b"pass", "little"))
+_FOUR: Final = np.uint64((1 << 32) - 1)
+_IDENTIFIED: Final = np.uint64(int.from_bytes(b"identifi", "little"))
+_UNSPACED: Final = "密パ"
+_HIGH: Final = np.uint64(0x80)
+_ELSEWHERE: Final = np.array(
+    [int.from_bytes((name[:2] if name[0] in _UNSPACED else name).encode()[:8], "little") for name in OTHER_NAMES],
+    np.uint64,
+)
+"""What names of passwords that are not English begin with, as words' heads have it."""
+_SHORTEST: Final = 6
+"""Bytes of a name behind which anything may be a password: `passwd`, but not the statement of Python."""
+_OPTIONS: Final = np.array([chr(byte) in "uUpwa" for byte in range(256)])
+_ELEMENTS: Final = np.array(
+    [int.from_bytes(end, "little") for end in (b"key", b"ret", b"ken", b"pwd", b"ord", b"ass", b"swd", b"ase")],
+    np.uint64,
+)
+"""Last three bytes, in lower case, of elements that hold a secret."""
 
 
 def named(words: Words) -> NDArray[np.int64]:
@@ -48,6 +67,10 @@ def _find_named(
         gives = sign in (_COLON, _EQUALS)
         if sign == _COMMA:
             gives = _QUOTES[raw[mark + 1]] or _QUOTES[raw[mark + 2]]
+        if (sign in (_DASH, _OVER, _COLON)) and _is_form(raw, eight, mark):
+            found[count] = mark
+            count += 1
+            continue
         if not gives:
             continue
         while word < len(end) and end[word] <= mark:
@@ -57,11 +80,32 @@ def _find_named(
                 found[count] = mark
                 count += 1
                 break
-    for word in range(1, len(head)):
-        if head[word] == _IS and begin[word] - end[word - 1] <= _FAR and _is_name(raw, eight, end[word - 1]):
+    for word in range(len(head)):
+        named = head[word] == _IDENTIFIED or head[word] in (_ELSEWHERE[0], _ELSEWHERE[1])
+        if head[word] & _HIGH:
+            named = np.any(head[word] == _ELSEWHERE)
+        if head[word] & _FOUR == _PASS and end[word] - begin[word] >= _SHORTEST:
+            named = _is_name(raw, eight, end[word])
+        elif head[word] == _IS and word and begin[word] - end[word - 1] <= _FAR:
+            named = _is_name(raw, eight, end[word - 1])
+        if named:
             found[count] = begin[word]
             count += 1
     return count
+
+
+@compiled
+def _is_form(raw: NDArray[np.uint8], eight: NDArray[np.uint64], mark: int) -> bool:
+    """Return whether a sign is that of an option such as ` -u`, ends a secret's element, or is before a port."""
+    if raw[mark] == _DASH:
+        return _OPTIONS[raw[mark + 1]] and (raw[mark - 1] in (_SPACE, _DASH) or _QUOTES[raw[mark - 1]])
+    if raw[mark] == _OVER:
+        tail = eight[max(mark, 8) - 8] >> np.uint64(40)
+        return bool(np.any(tail == _ELEMENTS))
+    digits = 0
+    while digits < 6 and _ZERO <= raw[mark + 1 + digits] <= _NINE:
+        digits += 1
+    return digits >= 4 and raw[mark + 1 + digits] == _COLON
 
 
 @compiled
