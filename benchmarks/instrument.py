@@ -94,10 +94,10 @@ KINDS: Final[dict[str, tuple[str, Callable[[str, str], tuple[Switch, Switch | No
 
 def _calls(client: Any) -> dict[str, Callable[[], object]]:
     """Return the calls by name: an answer of 90 words, whole and in 90 pieces, and an embedding of 1,536 numbers."""
-    chat = client.chat.completions.create
+    # Looked up at each call, as by an app: OpenTelemetry's instrumentation replaces this very function.
     return {
-        "chat": lambda: chat(model="long", messages=MESSAGES),
-        "stream": lambda: list(chat(model="long", messages=MESSAGES, stream=True)),
+        "chat": lambda: client.chat.completions.create(model="long", messages=MESSAGES),
+        "stream": lambda: list(client.chat.completions.create(model="long", messages=MESSAGES, stream=True)),
         "embedding": lambda: client.embeddings.create(model="long", input=_PROMPT),
     }
 

@@ -45,6 +45,9 @@ _SERVICE, _MODEL, _ID = INDEX["service_name"], INDEX["gen_ai_request_model"], IN
 class Client:
     """One service's way out of this process. Use `windvane.init`; a second client is for a second service."""
 
+    write: Callable[[bytes, str, str | None], None]
+    """Takes a segment's record of an event as it is, with its service and model: for instrumentations."""
+
     def __init__(
         self,
         endpoint: str | None = None,
@@ -68,8 +71,14 @@ class Client:
         """
         self._reset()
         self.service: str = _sound(setting("service", service))
+        self._version = None if service_version is None else _sound(service_version)
+        self._environment = None if environment is None else _sound(environment)
+        self._tags = {_sound(name): _sound(value) for name, value in (tags or {}).items()}
+        self.about = self.service, self._version, self._environment, self._tags
+        """What it says in every event: service, its version, environment, tags."""
         self._enabled: bool = setting("enabled", enabled)
         if not self._enabled:
+            self.write = _nowhere
             return
         self._endpoint: str = setting("endpoint", endpoint)
         check_endpoint(self._endpoint)
@@ -84,9 +93,6 @@ class Client:
         from windvane.collectors.redaction.policy import Policy
 
         self._policy = Policy.from_settings(redaction)
-        self._version = None if service_version is None else _sound(service_version)
-        self._environment = None if environment is None else _sound(environment)
-        self._tags = {_sound(name): _sound(value) for name, value in (tags or {}).items()}
         self._writer.begin()
         _clients.add(self)
         atexit.register(self.shutdown)
@@ -97,6 +103,7 @@ class Client:
         self._prefix = self._source + "-"
         self._ids = itertools.count()
         self._writer = Writer(self._begin)
+        self.write = self._writer.put
         self._sender: Sender | None = None
 
     def _begin(self) -> tuple[Spool, Callable[[], None]]:
@@ -234,24 +241,6 @@ class Client:
         self._writer.put(_encode(tuple(cells)), cells[_SERVICE], cells[_MODEL])
         return str(cells[_ID])
 
-    def put(self, fields: dict[str, Any], encode: Callable[[dict[str, Any]], bytes]) -> None:
-        """Hand over what an instrumentation knows of a call, without the detours of what people write by hand.
-
-        `fields` are columns by their names, in the columns' own types, of which `encode` makes a segment's record. What
-        the client knows is filled in. Raises what `encode` raises; a half surrogate pair is mended.
-        """
-        if not self._enabled:
-            return
-        fields["time"], fields["service_name"] = _now() // 1000, self.service
-        fields["service_version"], fields["deployment_environment_name"] = self._version, self._environment
-        fields["tags"] = {**self._tags, **(fields.get("tags") or {})} or None
-        try:
-            data = encode(fields)
-        except UnicodeEncodeError:
-            self.emit(fields)
-            return
-        self._writer.put(data, self.service, fields.get("gen_ai_request_model"))
-
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Wait until all that was emitted before is durable in the log; return whether it is. Never raises."""
         emitted, dropped = self._writer.counts()
@@ -284,6 +273,10 @@ class Client:
         return Stats(
             emitted, delivered, spooled, dropped, sender.adopted, sender.retries, sender.error, masked, unredactable
         )
+
+
+def _nowhere(data: bytes, service: str, model: str | None) -> None:
+    """Drop it: the client is off."""
 
 
 def _sound(value: object) -> str:

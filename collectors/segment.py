@@ -111,10 +111,11 @@ class Segment:
 
     def append(self, row: bytes, key: int, number: int, emitted: int) -> None:
         """Copy a row in, of which the caller knows that it fits. Only the writer calls it, one thread at a time."""
-        head, mapped = self.head, self._map
-        end = head + RECORD_BYTES + len(row)
-        mapped[head + RECORD_BYTES : end] = row  # type: ignore[index]
-        _put_record(mapped, head, len(row), key, number)  # type: ignore[arg-type]
+        head, mapped, size = self.head, self._map, len(row)
+        begin = head + RECORD_BYTES
+        end = begin + size
+        mapped[begin:end] = row  # type: ignore[index]
+        _put_record(mapped, head, size, key, number)  # type: ignore[arg-type]
         self.head = end
         _put_counts(mapped, _COUNTS_AT, emitted, end)  # type: ignore[arg-type]
 

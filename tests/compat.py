@@ -31,7 +31,7 @@ LIBRARIES: Final = {
     "anthropic": ("anthropic",),
     "google.genai": ("google-genai",),
     "litellm": ("litellm",),
-    "langchain_core": ("langchain-core", "langchain-openai"),
+    "langchain_core": ("langchain-core", "langchain-openai", "langchain"),
     "llama_index.core": ("llama-index-core", "llama-index-llms-openai"),
     "paths": tuple(sorted({need for name in NAMES for need in route_of(name).needs})),
 }
@@ -75,7 +75,8 @@ def _chosen(library: str) -> list[str]:
     """Return which tests: their ids begin with the library's name within brackets, or their file is named so."""
     if library == "paths":
         return ["tests/paths"]
-    return ["tests/instrument", "-k", f"[{library} or test_{library.removeprefix('google.').partition('.')[0]}"]
+    name = library.removeprefix("google.").removesuffix("_core").removesuffix(".core")
+    return ["tests/instrument", "-k", f"[{library} or test_{name}"]
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:

@@ -2,65 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from windvane.collectors.context import Around, around, within
+from windvane.collectors.instrument.calling import Make
 from windvane.collectors.instrument.patching import Patches
+from windvane.collectors.instrument.stepping import steps, steps_later
 
-__all__ = ["asks", "asks_later"]
+__all__ = ["Belonging", "asks", "asks_later"]
 
 
-def asks(patches: Patches) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+class Belonging:
+    """Has what is called for a stream's reader belong to who has asked for it; see `Streamed`. It tells nothing."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self, held: Around | None) -> None:
+        self._held = held
+
+    def enter(self) -> Any:
+        """See `Work`."""
+        held = within(self._held)
+        held.__enter__()
+        return held
+
+    def leave(self, token: Any) -> None:
+        """See `Work`."""
+        token.__exit__(None, None, None)
+
+    def see(self, piece: Any) -> None:
+        """See `Streamed`."""
+
+    def failed(self, error: BaseException) -> None:
+        """See `Work`."""
+
+    def answered(self, result: Any) -> None:
+        """See `Work`."""
+
+
+def asks(patches: Patches) -> Make:
     """Return what makes a function that returns a generator remember what is around it."""
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def stream(*args: Any, **kwargs: Any) -> Any:
             found = original(*args, **kwargs)
-            return _steps(found, around()) if patches.on else found
+            return steps(found, partial(Belonging, around())) if patches.on else found
 
         return stream
 
     return make
 
 
-def asks_later(patches: Patches) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def asks_later(patches: Patches) -> Make:
     """Return the same for a coroutine function that returns an asynchronous generator."""
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         async def stream(*args: Any, **kwargs: Any) -> Any:
             found = await original(*args, **kwargs)
-            return _steps_later(found, around()) if patches.on else found
+            return steps_later(found, partial(Belonging, around())) if patches.on else found
 
         return stream
 
     return make
-
-
-# What is around is put back at each `yield`: what comes behind it is the reader's.
-
-
-def _steps(stream: Generator[Any, None, None], held: Around | None) -> Generator[Any, None, None]:
-    try:
-        while True:
-            with within(held):
-                try:
-                    item = next(stream)
-                except StopIteration:
-                    return
-            yield item
-    finally:
-        stream.close()
-
-
-async def _steps_later(stream: AsyncGenerator[Any, None], held: Around | None) -> AsyncGenerator[Any, None]:
-    try:
-        while True:
-            with within(held):
-                try:
-                    item = await anext(stream)
-                except StopAsyncIteration:
-                    return
-            yield item
-    finally:
-        await stream.aclose()

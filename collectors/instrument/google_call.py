@@ -46,7 +46,7 @@ def begin(client: Any, *args: Any, **kwargs: Any) -> Call | None:
 
 
 class Call:
-    """What is known of it: the `Work` of a request. Its methods do not raise, and end it once."""
+    """What is known of it; see `Streamed`."""
 
     __slots__ = ("_body", "_pieces", "_recording", "_stream", "_wire")
 
@@ -64,8 +64,8 @@ class Call:
         """See `Work`."""
 
     @guarded
-    def take(self, chunk: Any) -> None:
-        """See a piece of the answer."""
+    def see(self, chunk: Any) -> None:
+        """See `Streamed`."""
         self._pieces.append(chunk.body)
         if self._stream is not None and self._stream.feed(_decode(chunk.body)):
             self._recording.first_chunk()
@@ -79,17 +79,14 @@ class Call:
         if isinstance(code, int) and code >= 400:
             kind, words = str(code), str(getattr(error, "message", None) or words)
         self._recording.fail(kind, words)
-        self.end()
+        self.answered(None)
 
     @guarded
     def answered(self, response: Any) -> None:
-        """See the whole answer."""
-        self._end(response.body.encode(), streamed=False)
-
-    @guarded
-    def end(self) -> None:
-        """See that nothing more comes."""
-        if not self._recording.ended:
+        """See `Streamed`: it has come whole, or in pieces."""
+        if response is not None:
+            self._end(response.body.encode(), streamed=False)
+        elif not self._recording.ended:
             events = "".join([f"data: {piece}\n\n" for piece in self._pieces])
             self._end(events.encode(), streamed=bool(events))
 
@@ -127,21 +124,21 @@ class Chunks:
         try:
             chunk = await anext(self._chunks)
         except StopAsyncIteration:
-            self._call.end()
+            self._call.answered(None)
             raise
         except BaseException as error:
             if leaves(error):
-                self._call.end()
+                self._call.answered(None)
             else:
                 self._call.failed(error)
             raise
-        self._call.take(chunk)
+        self._call.see(chunk)
         return chunk
 
     async def aclose(self) -> None:
         """Leave it."""
-        self._call.end()
+        self._call.answered(None)
         await self._chunks.aclose()
 
     def __del__(self) -> None:
-        self._call.end()
+        self._call.answered(None)

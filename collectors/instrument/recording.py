@@ -14,12 +14,13 @@ from windvane.collectors.client import Client
 from windvane.collectors.context import around
 from windvane.collectors.event import MAX_EVENT_BYTES, NAMES
 from windvane.collectors.instrument.claiming import Claim, claimed
-from windvane.collectors.instrument.unread import MOST_BYTES, Unread, packed_stream, read, shortened
-from windvane.collectors.instrument.wire.base import Wire
+from windvane.collectors.instrument.unread import MOST_BYTES, beside, packed_stream, read, shortened
+from windvane.collectors.instrument.wire.base import Fields, Wire
 
 __all__ = ["Recording", "emit", "tell_to"]
 
 clock: Final = time.perf_counter
+_now: Final = time.time_ns
 _to_msgpack: Final = msgspec.msgpack.Encoder().encode
 _TIMES: Final = frozenset({"gen_ai_client_operation_duration", "gen_ai_response_time_to_first_chunk"})
 
@@ -61,22 +62,24 @@ class Recording:
     """
 
     __slots__ = (
-        "_above", "_around", "_began", "_error", "_fields", "_first", "_forks", "_unread",
+        "_above", "_around", "_began", "_error", "_fields", "_first", "_forks",
         "claim", "ended", "request", "response", "wire",
     )  # fmt: skip
 
-    def __init__(self, wire: Wire | None, fields: dict[str, Any], claim: Claim | None = None) -> None:
+    def __init__(self, wire: Wire | None, fields: Fields, claim: Claim | None = None) -> None:
         """`wire` is the form of request and answer, if they have one.
 
         `claim` is what the library claims the calls below it by, if it is built on others.
         """
-        self._around, self._fields, self.wire, self.claim = around(), fields, wire, claim
+        self._around = around()
+        self._fields = fields
+        self.wire = wire
+        self.claim = claim
         above = claimed()
         # One that is told already is somewhere else: a callback of the app's, in a copy of its context.
         self._above = above if above is not None and above.open else None
-        self._unread: tuple[str, bytes, bytes, bool] | None = None
         self._first: float | None = None
-        self._error: tuple[str, str] | None = None
+        self._error: tuple[str, str | None] | None = None
         self.ended = False
         self.request: Any = None
         self.response: Any = None
@@ -96,42 +99,57 @@ class Recording:
 
     def fail(self, kind: str, words: str) -> None:
         """Say that it has failed."""
-        self._error = kind, words
+        self._error = kind, words or None
 
     def end(self, answer: Callable[[], Mapping[str, Any] | None] | None = None) -> None:
         """End it now and tell it, once. `answer` gives what is known of the answer: after the clock has stopped."""
-        if self.ended:
+        took = clock() - self._began
+        ended, self.ended = self.ended, True
+        # A stream may outlive the instrumentation, or be the parent's.
+        if ended or _client is None or self._forks != _forks:
             return
-        self.ended = True
-        if _client is None or self._forks != _forks:  # a stream that outlived the instrumentation, or is the parent's
-            return
-        fields = self._fields
-        fields["gen_ai_client_operation_duration"] = clock() - self._began
-        fields["gen_ai_response_time_to_first_chunk"] = self._first
-        if answer is not None:
-            fields.update(answer() or {})
-        if self._error is not None:
-            fields["error_type"], fields["error_message"] = self._error[0], self._error[1] or None
-        if self.claim is not None:
-            self._hear(self.claim)
-        told = fields if self._above is None else self._above.take(fields)
-        if told is not None:
-            self._tell(_client(), told)
+        self._tell(took, answer() if answer is not None else None)
 
     def end_unread(self, request: bytes, answer: bytes, *, streamed: bool = False) -> None:
         """End it now and tell it by what went over the wire, which the sender reads; `answer` is empty if none came."""
-        self.end(lambda: self._leave(request, answer, streamed))
-
-    def _leave(self, request: bytes, answer: bytes, streamed: bool) -> Mapping[str, Any] | None:
-        """Leave the reading to the sender; return what was read where it cannot be left."""
-        wire = self.wire
+        # All in one function: it is in the app's way at each call, and its code mostly out of the processor's caches.
+        took = clock() - self._began
+        ended, self.ended = self.ended, True
+        if ended or _client is None or self._forks != _forks:
+            return
+        wire, fields = self.wire, self._fields
         assert wire is not None
-        if self._above is None and wire.name:
-            packed = packed_stream(answer) if streamed else answer
-            if len(request) + len(packed) <= MOST_BYTES:
-                self._unread = wire.name, request, packed, streamed
-                return None
-        return read(wire, request, answer, streamed=streamed)
+        try:
+            if self._above is None and wire.name:
+                packed = packed_stream(answer) if streamed else answer
+                if len(request) + len(packed) <= MOST_BYTES:
+                    client = _client()
+                    told = (
+                        wire.name, fields, client.about, self._around, _now(), _bits(192).to_bytes(24), took,
+                        self._first, self._error, request, packed, streamed,
+                    )  # as `Unread` has them  # fmt: skip
+                    client.write(_to_msgpack(told), client.service, fields.get("gen_ai_request_model"))
+                    return
+        except UnicodeEncodeError:  # half of a surrogate pair: `_tell` mends it
+            pass
+        self._tell(took, read(wire, request, answer, streamed=streamed))
+
+    def _tell(self, took: float, answer: Mapping[str, Any] | None) -> None:
+        fields = self._fields
+        fields["gen_ai_client_operation_duration"] = took
+        fields["gen_ai_response_time_to_first_chunk"] = self._first
+        fields.update(answer or {})
+        if self._error is not None:
+            fields["error_type"], fields["error_message"] = self._error
+        if self.claim is not None:
+            self._hear(self.claim)
+        told = fields if self._above is None else self._above.take(fields)
+        if told is None:
+            return
+        assert _client is not None
+        client = _client()
+        told.update(beside(client.about, self._around, _now(), _bits(192).to_bytes(24)))
+        _put(client, told)
 
     def _hear(self, claim: Claim) -> None:
         """Let what the provider's own library has told go before what a library built on it knows of the same call."""
@@ -145,22 +163,14 @@ class Recording:
             heard.pop("error_message", None)
         mine.update(heard)
 
-    def _tell(self, client: Client, fields: dict[str, Any]) -> None:
-        digits, held = f"{_bits(192):048x}", self._around
-        span_id, trace_id = digits[:16], (held and held.trace_id) or digits[16:]
-        fields["id"], fields["trace_id"], fields["span_id"] = f"{span_id}-{trace_id[:8]}", trace_id, span_id
-        if held is not None:
-            fields["user_id"], fields["gen_ai_conversation_id"] = held.user, held.session
-            fields["gen_ai_prompt_name"], fields["gen_ai_prompt_version"] = held.prompt_name, held.prompt_version
-            fields["parent_span_id"], fields["tags"] = held.span_id, held.tags
-        _put(client, fields, self._unread)
 
-
-def _put(client: Client, fields: dict[str, Any], unread: tuple[str, bytes, bytes, bool] | None) -> None:
-    client.put(fields, _encode if unread is None else lambda known: _to_msgpack(Unread(known, *unread)))
-
-
-def _encode(fields: dict[str, Any]) -> bytes:
-    row = list(map(fields.get, NAMES))
-    data = _to_msgpack(row)
-    return data if len(data) <= MAX_EVENT_BYTES else _to_msgpack(shortened(row))
+def _put(client: Client, told: Fields) -> None:
+    row = list(map(told.get, NAMES))
+    try:
+        data = _to_msgpack(row)
+        if len(data) > MAX_EVENT_BYTES:
+            data = _to_msgpack(shortened(row))
+    except UnicodeEncodeError:
+        client.emit(told)
+    else:
+        client.write(data, client.service, told.get("gen_ai_request_model"))

@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from windvane.collectors.instrument.base import Instrumentation
 from windvane.collectors.instrument.failing import error_of
-from windvane.collectors.instrument.guarding import guarded
+from windvane.collectors.instrument.guarding import guarded, swallow
 from windvane.collectors.instrument.patching import Patches
 from windvane.collectors.instrument.providers import provider_of
 from windvane.collectors.instrument.recording import Recording
 from windvane.collectors.instrument.watching import watch
-from windvane.collectors.instrument.wire.base import Wire, word
+from windvane.collectors.instrument.wire.base import Wire
 
 __all__ = ["Stainless"]
 
@@ -45,31 +45,36 @@ class Stainless(Instrumentation):
         patches.wrap(base.AsyncAPIClient, "request", self._request_later(patches))
         patches.wrap(base.AsyncAPIClient, "_process_response", _process_later)
 
-    @guarded
-    def _begin(self, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Recording | None:
-        options = args[1] if len(args) > 1 else kwargs["options"]
-        wire = self._wires.get(options.url) or self._wires.get(options.url.partition("?")[0])
-        if wire is None or options.method.lower() != "post":
+    def _begin(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Recording | None:
+        try:
+            options = args[2] if len(args) > 2 else kwargs["options"]
+            wire = self._wires.get(options.url) or self._wires.get(options.url.partition("?")[0])
+            if wire is None or options.method.lower() != "post":
+                return None
+            model = options.json_data.get("model")
+            fields = {
+                "gen_ai_operation_name": wire.operation,
+                # The property of that name is many calls deep.
+                "gen_ai_provider_name": provider_of(args[0]._base_url.host, self._otherwise),
+                "gen_ai_request_model": model if isinstance(model, str) and model else None,
+            }
+            recording = Recording(wire, fields)
+            recording.request = options
+            return recording
+        except Exception as error:
+            swallow(f"{__name__}._begin", error)
             return None
-        fields = {
-            "gen_ai_operation_name": wire.operation,
-            "gen_ai_provider_name": provider_of(client.base_url.host, self._otherwise),
-            "gen_ai_request_model": word(options.json_data.get("model")),
-        }
-        recording = Recording(wire, fields)
-        recording.request = options
-        return recording
 
     def _request(self, patches: Patches) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def make(original: Callable[..., Any]) -> Callable[..., Any]:
-            def request(client: Any, *args: Any, **kwargs: Any) -> Any:
-                recording = self._begin(client, args, kwargs) if patches.on else None
+            def request(*args: Any, **kwargs: Any) -> Any:
+                recording = self._begin(args, kwargs) if patches.on else None
                 if recording is None:
-                    return original(client, *args, **kwargs)
+                    return original(*args, **kwargs)
                 before = _current.get()
                 _current.set(recording)
                 try:
-                    result = original(client, *args, **kwargs)
+                    result = original(*args, **kwargs)
                 except BaseException as error:
                     _failed(recording, error)
                     raise
@@ -84,14 +89,14 @@ class Stainless(Instrumentation):
 
     def _request_later(self, patches: Patches) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def make(original: Callable[..., Any]) -> Callable[..., Any]:
-            async def request(client: Any, *args: Any, **kwargs: Any) -> Any:
-                recording = self._begin(client, args, kwargs) if patches.on else None
+            async def request(*args: Any, **kwargs: Any) -> Any:
+                recording = self._begin(args, kwargs) if patches.on else None
                 if recording is None:
-                    return await original(client, *args, **kwargs)
+                    return await original(*args, **kwargs)
                 before = _current.get()
                 _current.set(recording)
                 try:
-                    result = await original(client, *args, **kwargs)
+                    result = await original(*args, **kwargs)
                 except BaseException as error:
                     _failed(recording, error)
                     raise
@@ -106,27 +111,22 @@ class Stainless(Instrumentation):
 
 
 def _process(original: Callable[..., Any]) -> Callable[..., Any]:
-    def process_response(client: Any, *args: Any, **kwargs: Any) -> Any:
-        _keep(kwargs)
-        return original(client, *args, **kwargs)
+    def process_response(*args: Any, **kwargs: Any) -> Any:
+        # Of several attempts, the last.
+        if (recording := _current.get()) is not None:
+            recording.response = kwargs.get("response")
+        return original(*args, **kwargs)
 
     return process_response
 
 
 def _process_later(original: Callable[..., Any]) -> Callable[..., Any]:
-    async def process_response(client: Any, *args: Any, **kwargs: Any) -> Any:
-        _keep(kwargs)
-        return await original(client, *args, **kwargs)
+    async def process_response(*args: Any, **kwargs: Any) -> Any:
+        if (recording := _current.get()) is not None:
+            recording.response = kwargs.get("response")
+        return await original(*args, **kwargs)
 
     return process_response
-
-
-@guarded
-def _keep(given: dict[str, Any]) -> None:
-    """Remember the HTTP response: of several attempts, the last."""
-    recording = _current.get()
-    if recording is not None:
-        recording.response = given["response"]
 
 
 @guarded
@@ -140,16 +140,18 @@ def _failed(recording: Recording, error: BaseException) -> None:
         _unanswered(recording, recording.wire)
 
 
-@guarded
 def _answered(recording: Recording, *, later: bool) -> None:
-    # Let go of here: whoever reads it keeps it.
-    response, recording.response = recording.response, None
-    if response is None:  # the app's own middleware has answered
-        _unanswered(recording, recording.wire)
-    elif response.is_closed:
-        recording.end_unread(response.request.content, response.content)
-    else:
-        watch(response, recording, later=later)
+    try:
+        # Let go of here: whoever reads it keeps it.
+        response, recording.response = recording.response, None
+        if response is None:  # the app's own middleware has answered
+            _unanswered(recording, recording.wire)
+        elif response.is_closed:
+            recording.end_unread(response.request.content, response.content)
+        else:
+            watch(response, recording, later=later)
+    except Exception as error:
+        swallow(f"{__name__}._answered", error)
 
 
 def _unanswered(recording: Recording, wire: Any) -> None:

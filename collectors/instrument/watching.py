@@ -15,7 +15,7 @@ import msgspec
 
 from windvane.collectors.instrument.events import AwsEvents, ServerSentEvents
 from windvane.collectors.instrument.failing import error_of, leaves
-from windvane.collectors.instrument.guarding import guarded
+from windvane.collectors.instrument.guarding import guarded, swallow
 from windvane.collectors.instrument.recording import Recording
 from windvane.collectors.instrument.unread import DONE, read
 
@@ -24,6 +24,7 @@ __all__ = ["watch"]
 _decode: Final = msgspec.json.Decoder().decode
 _LAST: Final = frozenset({"[DONE]", "message_stop", "response.completed", "response.incomplete", "response.failed"})
 _NOTABLE: Final = re.compile(rb'\[DONE\]|message_stop|response\.(?:completed|incomplete|failed)|"error"').search
+_ERROR: Final = b'"error"'
 _WRONG: Final = re.compile(rb'"error"\s*:\s*[^n\s]|"type"\s*:\s*"error"').search
 _IS_END: Final = re.compile(
     rb"(?:^|\n)(?:data: ?\[DONE\]|event: ?(?:message_stop|response\.(?:completed|incomplete))\r?\ndata: ?\{.*\})\s*\Z"
@@ -52,17 +53,27 @@ class _Watch:
         self._request: bytes = response.request.content
         self._held: list[bytes] = []
         self._size = 0
+        self._quiet = False
+        """Whether nothing is to be done with a piece now, but for one that ends the stream or tells of a failure."""
+        self._ends = wire.ends
         self._read_so_far: bytes | None = b"" if isinstance(self._events, ServerSentEvents) else None
         """All events that have been read, as long as it is the sender who shall read them."""
         # A decoder of our own: the response's is for its reader.
         coded = "content-encoding" in response.headers
         self._decoder = type(response)(200, headers=response.headers)._get_content_decoder() if coded else None
 
-    @guarded
     def take(self, data: bytes) -> None:
         """See what the reader is about to see."""
-        if self._recording.ended:
-            return
+        try:
+            if self._quiet and self._size < _MOST_LEFT and _ERROR not in data and self._ends not in data:
+                self._held.append(data)
+                self._size += len(data)
+            elif not self._recording.ended:
+                self._look(data)
+        except Exception as error:
+            swallow(f"{__name__}._Watch.take", error)
+
+    def _look(self, data: bytes) -> None:
         if self._decoder is not None:
             whole = self._decoder.decode(data)
             data = whole if isinstance(whole, bytes) else b"".join(whole)
@@ -81,6 +92,7 @@ class _Watch:
                 self.end()
             else:
                 self._read()
+        self._quiet = self._recording.begun and self._decoder is None and self._read_so_far is not None
 
     @guarded
     def _read(self) -> None:
@@ -110,7 +122,7 @@ class _Watch:
         held = b"".join(self._held)
         if self._stream is None:
             self._recording.end_unread(self._request, held)
-        elif self._read_so_far is not None and self._stream.error() is None and not _WRONG(held):
+        elif self._read_so_far is not None and self._stream.error() is None and not (_ERROR in held and _WRONG(held)):
             self._recording.end_unread(self._request, self._read_so_far + held, streamed=True)
         else:
             self._read_all()

@@ -28,7 +28,7 @@ VARYING: Final = frozenset(
 
 STAINLESS: Final = (
     "wire.base:count", "wire.base:word", "providers:provider_of", "recording:Recording.__init__",
-    "recording:Recording.end", "recording:Recording.first_chunk", "recording:_put", "recording:claimed",
+    "recording:Recording.end", "recording:Recording.first_chunk", "recording:_to_msgpack", "recording:claimed",
     "watching:_Watch.__init__", "events:ServerSentEvents.take", "messages:encode", "failing:error_of",
     "unread:_json", "watching:_decode",
 )  # fmt: skip

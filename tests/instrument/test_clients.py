@@ -50,6 +50,17 @@ def test_a_call_that_is_cancelled_is_told_as_such(providers: ProviderServer, row
     assert row["error_type"] == "CancelledError" and row["gen_ai_output_messages"] is None
 
 
+def test_half_of_a_character_around_a_call_costs_nothing_but_itself(providers: ProviderServer, rows: Rows) -> None:
+    openai = pytest.importorskip("openai")
+    windvane.instrument()
+    client = openai.OpenAI(api_key="none", base_url=f"{providers.url}/v1")
+    with windvane.context(user="ann\ud800"):
+        client.chat.completions.create(model="plain", messages=MESSAGES)
+    [row] = rows()
+    assert row["user_id"].startswith("ann") and row["gen_ai_usage_input_tokens"] == 12
+    assert row["gen_ai_output_messages"] is not None
+
+
 def test_what_cannot_be_told_otherwise_is_mended_or_cut(providers: ProviderServer, rows: Rows) -> None:
     openai = pytest.importorskip("openai")
     windvane.instrument()

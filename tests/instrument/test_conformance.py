@@ -196,7 +196,7 @@ def test_a_failure_is_logged_once_per_place(
     host: Host, providers: ProviderServer, rows: Rows, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     windvane.instrument()
-    break_everywhere(monkeypatch, "recording:_put", lambda *_: 1 / 0)  # type: ignore[arg-type]
+    break_everywhere(monkeypatch, "recording:_to_msgpack", lambda *_: 1 / 0)  # type: ignore[arg-type]
     for _ in range(5):
         outcome(host, providers.url, PLAIN[host.library], later=False)
     told = [record for record in caplog.records if record.name == "windvane" and "failed" in record.message]

@@ -14,6 +14,7 @@ import windvane
 from tests.instrument.hosts.google_genai import HOST
 from tests.instrument.playing import run
 from tests.servers.providers import TEXT, ProviderServer
+from windvane.collectors.gateway.otlp.words import finish_reasons
 from windvane.collectors.instrument import failures
 from windvane.collectors.instrument.wire.google_generate import GENERATE
 
@@ -199,6 +200,29 @@ def test_pieces_of_several_candidates_and_of_one_call_are_put_together() -> None
     assert said[1]["parts"] == [{"type": "tool_call", "id": "c-1", "name": "weather"}]
     assert found["gen_ai_response_finish_reasons"] == ["content_filter", "error"]
     assert found["gen_ai_usage_input_tokens"] == 7 and found["gen_ai_usage_output_tokens"] is None
+
+
+REASONS = {
+    "stop": "STOP",
+    "length": "MAX_TOKENS CONTINUATION",
+    "content_filter": "SAFETY RECITATION LANGUAGE BLOCKLIST PROHIBITED_CONTENT SPII MODEL_ARMOR ESCALATION"
+    " IMAGE_SAFETY IMAGE_PROHIBITED_CONTENT IMAGE_RECITATION",
+    "error": "MALFORMED_FUNCTION_CALL MALFORMED_RESPONSE UNEXPECTED_TOOL_CALL TOO_MANY_TOOL_CALLS"
+    " MISSING_THOUGHT_SIGNATURE NO_IMAGE PUP_LIMITED_DISABLED",
+}
+
+
+@pytest.mark.parametrize(("word", "theirs"), [(word, each) for word, said in REASONS.items() for each in said.split()])
+def test_a_reason_to_finish_is_the_same_word_by_every_path(word: str, theirs: str) -> None:
+    ours = GENERATE.answer({"candidates": [{"finishReason": theirs}]})
+    assert ours["gen_ai_response_finish_reasons"] == [word]
+    assert finish_reasons([theirs, f"FinishReason.{theirs}", theirs.lower()]) == [word] * 3
+
+
+def test_the_library_knows_no_reason_that_we_do_not() -> None:
+    known = pytest.importorskip("google.genai.types").FinishReason
+    unsaid = {"FINISH_REASON_UNSPECIFIED", "OTHER", "IMAGE_OTHER"}
+    assert {each.value for each in known} <= {*" ".join(REASONS.values()).split(), *unsaid}
 
 
 def test_names_of_parts_may_be_written_either_way() -> None:

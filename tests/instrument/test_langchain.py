@@ -187,7 +187,7 @@ def test_models_that_complete_texts_are_told(later: bool, rows: Rows) -> None:
 
 def test_a_streamed_text_is_told(rows: Rows) -> None:
     class Streams(LLM):  # type: ignore[misc]
-        _llm_type = "streams"
+        _llm_type = property(lambda _: "streams")
 
         def _call(self, *_: Any, **__: Any) -> str:
             return "ab"

@@ -325,7 +325,7 @@ def test_responses_are_told_as_the_wire_tells_them(later: bool, providers: Provi
 
 @pytest.mark.parametrize(
     "broken",
-    ["calls.request", "calls.Asking.end", "answers.Answer.fields", "working.documents", "working.Running.begin"],
+    ["calls.request", "calls.Asking.answered", "answers.Answer.fields", "working.documents", "working.Running.enter"],
 )
 def test_what_cannot_be_read_does_not_hurt(
     broken: str, providers: ProviderServer, rows: Rows, monkeypatch: pytest.MonkeyPatch
@@ -340,7 +340,7 @@ def test_what_cannot_be_read_does_not_hurt(
         raise RuntimeError("ours")
 
     # What is guarded itself stays so.
-    own = broken in ("calls.Asking.end", "working.Running.begin")
+    own = broken in ("calls.Asking.answered", "working.Running.enter")
     monkeypatch.setattr(f"windvane.collectors.instrument.llama_index.{broken}", guarded(fails) if own else fails)
     assert [outcome(HOST, providers.url, call, later=False) for call in chosen] == bare
-    assert failures() and len(rows()) == (2 if broken == "calls.Asking.end" else len(chosen))
+    assert failures() and len(rows()) == (2 if broken == "calls.Asking.answered" else len(chosen))

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.instrument.playing import VARYING
+from windvane.collectors.context import Around
 from windvane.collectors.event import INDEX, NAMES
 from windvane.collectors.instrument import guarding, wire
 from windvane.collectors.instrument.unread import Unread, whole
@@ -34,21 +36,38 @@ def counted() -> Any:
 @pytest.mark.parametrize(("found", "where"), WIRES)
 def test_a_form_is_found_again_by_its_name(found: Wire, where: str) -> None:
     assert found.name == where
-    row = row_of(Unread({}, found.name, b"{}", b"", False))
+    row = row_of(left(found.name, b"{}"))
     assert len(row) == len(NAMES) and guarding.failures() == {}
 
 
 def test_what_the_app_knew_goes_before_what_the_provider_says() -> None:
     known = {"gen_ai_request_model": "asked", "gen_ai_response_model": None}
-    row = row_of(Unread(known, "openai_chat.CHAT", REQUEST, ANSWER, False))
+    row = row_of(left("openai_chat.CHAT", REQUEST, ANSWER, known))
     said = dict(zip(NAMES, row, strict=True))
     assert (said["gen_ai_request_model"], said["gen_ai_response_model"]) == ("asked", "gpt-1")
     assert said["gen_ai_input_messages"] == '[{"role":"user","parts":[{"type":"text","content":"hi"}]}]'
     assert said["gen_ai_output_messages"].startswith('[{"role":"assistant","parts":[{"type":"text","content":"Paris"}]')
 
 
+def test_what_is_around_a_call_and_what_its_client_says_is_in_its_row() -> None:
+    unread = left("openai_chat.CHAT", REQUEST)
+    unread.about = ("shop", "2.1", "prod", {"team": "a", "region": "us"})
+    unread.around = Around("ann", "s-1", {"region": "eu"}, "answer", "7", "f" * 32, "e" * 16)
+    unread.first, unread.error = 0.5, ("timeout", None)
+    said = dict(zip(NAMES, row_of(unread), strict=True))
+    assert {name: said[name] for name in said if said[name] is not None and name not in ("id", "span_id")} == {
+        "time": 10**15, "service_name": "shop", "service_version": "2.1", "deployment_environment_name": "prod",
+        "tags": {"team": "a", "region": "eu"}, "user_id": "ann", "gen_ai_conversation_id": "s-1",
+        "gen_ai_prompt_name": "answer", "gen_ai_prompt_version": "7", "trace_id": "f" * 32, "parent_span_id": "e" * 16,
+        "gen_ai_client_operation_duration": 1.0, "gen_ai_response_time_to_first_chunk": 0.5, "error_type": "timeout",
+        "gen_ai_request_model": "gpt",
+        "gen_ai_input_messages": '[{"role":"user","parts":[{"type":"text","content":"hi"}]}]',
+    }  # fmt: skip
+    assert said["id"] == f"{said['span_id']}-ffffffff"
+
+
 def test_a_column_that_another_version_had_is_passed_over() -> None:
-    row = row_of(Unread({"gone": 1}, "openai_chat.CHAT", REQUEST, b"", False))
+    row = row_of(left("openai_chat.CHAT", REQUEST, known={"gone": 1}))
     assert len(row) == len(NAMES) and row[INDEX["gen_ai_request_model"]] == "gpt"
 
 
@@ -57,14 +76,20 @@ def test_a_column_that_another_version_had_is_passed_over() -> None:
     [("openai_chat.GONE", REQUEST, ANSWER), ("gone.CHAT", REQUEST, ANSWER), ("openai_chat.CHAT", b"{", b"[1]")],
 )
 def test_what_cannot_be_read_is_left_out_and_counted(form: str, request_: bytes, answer: bytes) -> None:
-    row = row_of(Unread({"id": "a"}, form, request_, answer, False))
-    assert row[INDEX["id"]] == "a" and sum(cell is not None for cell in row) == 1
+    row = row_of(left(form, request_, answer))
+    said = {name: cell for name, cell in zip(NAMES, row, strict=True) if name not in VARYING and cell is not None}
+    assert row[INDEX["service_name"]] == "shop" and said == {}
     assert guarding.failures()
 
 
 def test_a_row_is_passed_on_as_it_is() -> None:
     data = memoryview(msgspec.msgpack.encode([None] * len(NAMES)))
     assert whole(data) is data
+
+
+def left(form: str, request: bytes, answer: bytes = b"", known: dict[str, Any] | None = None) -> Unread:
+    about = ("shop", None, None, dict[str, str]())
+    return Unread(form, known or {}, about, None, 10**18, bytes(24), 1.0, None, None, request, answer, False)
 
 
 def row_of(unread: Unread) -> list[Any]:

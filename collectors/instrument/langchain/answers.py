@@ -9,6 +9,7 @@ from windvane.collectors.instrument.guarding import guarded
 from windvane.collectors.instrument.langchain.messages import of_assistant
 from windvane.collectors.instrument.messages import encode, message, plain, reason, text
 from windvane.collectors.instrument.wire.base import Fields, count, word
+from windvane.collectors.instrument.wire.google_generate import REASONS
 from windvane.collectors.instrument.wire.openai_chat import CHAT, usage
 
 __all__ = ["built", "carries", "completed", "replied"]
@@ -18,12 +19,12 @@ _KEYS: Final = frozenset({"type", "index", "id"})
 _ENDINGS: Final = ("finish_reason", "stop_reason", "stopReason", "done_reason")
 """Where providers' packages put the reason to finish."""
 _REASONS: Final = {
+    **REASONS,
     "complete": "stop",
-    **dict.fromkeys(("safety", "recitation", "blocklist", "prohibited_content", "spii"), "content_filter"),
-    **dict.fromkeys(("content_filtered", "guardrail_intervened"), "content_filter"),
-    "malformed_function_call": "error",
+    "content_filtered": "content_filter",
+    "guardrail_intervened": "content_filter",
 }
-"""Words of Cohere's, Google's and Bedrock's, which they write in capitals or not."""
+"""Words of Google's, Cohere's and Bedrock's, which they write in capitals or not."""
 
 
 def carries(piece: Any) -> bool:

@@ -12,8 +12,8 @@ from windvane.collectors.instrument.guarding import guarded
 from windvane.collectors.instrument.langchain import answers, messages
 from windvane.collectors.instrument.langchain.generating import Generates
 from windvane.collectors.instrument.langchain.running import EventRun, Run, here
-from windvane.collectors.instrument.langchain.stepping import steps_later
 from windvane.collectors.instrument.patching import Patches
+from windvane.collectors.instrument.stepping import steps_later
 from windvane.collectors.instrument.wire.base import Fields
 
 __all__ = ["chat", "completion", "events", "stream"]

@@ -16,7 +16,7 @@ __all__ = ["EventRun", "Run", "here"]
 
 
 class Run(Claim):
-    """A call: the `Work` of one that is answered whole, or what `stepping` passes on. It claims the calls below it."""
+    """A call, answered whole or in pieces: see `Streamed`. It claims the calls below it."""
 
     __slots__ = ("_asks", "_reads", "_recording", "about", "begun", "passes", "shown")
 
@@ -50,7 +50,7 @@ class Run(Claim):
 
     def failed(self, error: BaseException) -> None:
         """See `Work`."""
-        self.fail(error)
+        self._fail(error)
         self.answered(None)
 
     @guarded
@@ -59,21 +59,20 @@ class Run(Claim):
         # Let go of: it knows this as its claim, and what knows each other is freed late.
         recording, self._recording = self._recording, None
         if recording is not None:
-            recording.end(lambda: self._read(result) if self.below is None else None)
+            recording.end(lambda: self._read(self.shown if result is None else result) if self.below is None else None)
 
     def _read(self, result: Any) -> Fields:
         return {**self._asks(self.about), **((self._reads(result) if result is not None else None) or {})}
 
     @guarded
     def see(self, piece: Any) -> None:
-        """See a piece of the answer."""
-        if self._recording is not None and carries(piece):
+        """See `Streamed`."""
+        if self._recording is not None and not self.begun and carries(piece):
             self.begun = True
             self._recording.first_chunk()
 
     @guarded
-    def fail(self, error: BaseException) -> None:
-        """See how it has failed."""
+    def _fail(self, error: BaseException) -> None:
         if self._recording is not None:
             self._recording.fail(*error_of(error))
 
@@ -88,9 +87,8 @@ class EventRun(Run):
     __slots__ = ()
 
     def see(self, piece: Any) -> None:
-        """See an event: all of them, to the last."""
+        """See an event: the last of them ends it."""
         super().see(piece)
-        self.begun = False
         if isinstance(piece, dict) and piece.get("event") == "message-finish":
             self.answered(piece)
 

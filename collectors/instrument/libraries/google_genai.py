@@ -16,6 +16,7 @@ from windvane.collectors.instrument.base import Instrumentation
 from windvane.collectors.instrument.calling import Make, whole, whole_later
 from windvane.collectors.instrument.google_call import Chunks, begin
 from windvane.collectors.instrument.patching import Patches
+from windvane.collectors.instrument.stepping import steps
 
 __all__ = ["INSTRUMENTATION"]
 
@@ -44,21 +45,9 @@ class GoogleGenAi(Instrumentation):
 def _streamed(patches: Patches) -> Make:
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def request_streamed(client: Any, *args: Any, **kwargs: Any) -> Any:
+            found = original(client, *args, **kwargs)
             call = begin(client, *args, **kwargs) if patches.on else None
-            if call is None:
-                yield from original(client, *args, **kwargs)
-                return
-            try:
-                for chunk in original(client, *args, **kwargs):
-                    call.take(chunk)
-                    yield chunk
-            except GeneratorExit:  # it was left
-                raise
-            except BaseException as error:
-                call.failed(error)
-                raise
-            finally:
-                call.end()
+            return found if call is None else steps(found, lambda: call)
 
         return request_streamed
 

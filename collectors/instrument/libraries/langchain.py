@@ -17,7 +17,7 @@ from windvane.collectors.instrument.base import Instrumentation
 from windvane.collectors.instrument.calling import whole, whole_later
 from windvane.collectors.instrument.importing import when_imported
 from windvane.collectors.instrument.langchain import listening, models, working
-from windvane.collectors.instrument.langchain.stepping import steps, steps_later
+from windvane.collectors.instrument.stepping import steps, steps_later
 
 __all__ = ["INSTRUMENTATION"]
 

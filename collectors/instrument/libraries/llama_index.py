@@ -87,11 +87,11 @@ def _now(patches: Patches, own: Any, name: str, begins: Callable[..., Any]) -> C
             function = own.__get__(one, type(one))
             if call is None:
                 return function(*args, **kwargs)
-            token = call.begin()
+            token = call.enter()
             try:
                 result = function(*args, **kwargs)
             except BaseException as error:
-                call.fail(error)
+                call.failed(error)
                 raise
             finally:
                 call.leave(token)
@@ -109,11 +109,11 @@ def _later(patches: Patches, own: Any, name: str, begins: Callable[..., Any]) ->
             function = own.__get__(one, type(one))
             if call is None:
                 return await function(*args, **kwargs)
-            token = call.begin()
+            token = call.enter()
             try:
                 result = await function(*args, **kwargs)
             except BaseException as error:
-                call.fail(error)
+                call.failed(error)
                 raise
             finally:
                 call.leave(token)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from windvane.collectors.instrument.claiming import Claim, claimed, release
-from windvane.collectors.instrument.failing import error_of, leaves
+from windvane.collectors.instrument.failing import error_of
 from windvane.collectors.instrument.guarding import guarded
 from windvane.collectors.instrument.llama_index.answers import Answer
 from windvane.collectors.instrument.llama_index.messages import asked, request
 from windvane.collectors.instrument.recording import Recording
+from windvane.collectors.instrument.stepping import Streamed
 from windvane.collectors.instrument.wire.base import Fields
 
 __all__ = ["Step", "asking"]
@@ -25,28 +26,11 @@ def _answer(answer: Answer) -> Fields:
     return answer.fields()
 
 
-class Step(Protocol):
-    """A call, as what follows it sees it: around each of its steps, never while its reader has its turn, is `begin` and
-    `leave`. None of it raises.
-    """
+class Step(Streamed, Protocol):
+    """A call, as what follows it sees it."""
 
     streams: bool
     """Whether it goes on while a generator that it has returned is read."""
-
-    def begin(self) -> Any:
-        """Begin a step; give what is returned to `leave`."""
-
-    def leave(self, token: Any) -> None:
-        """End a step."""
-
-    def see(self, piece: Any) -> None:
-        """See a piece of what it returns."""
-
-    def fail(self, error: BaseException, *, streamed: bool = False) -> None:
-        """End it with a failure; to leave a stream is none."""
-
-    def end(self, result: Any = None) -> None:
-        """End it with what it returns, or has returned in pieces."""
 
 
 class Asking(Claim):
@@ -65,13 +49,15 @@ class Asking(Claim):
         self.llm = llm
         self._recording: Recording | None = Recording(None, asked(llm, kwargs, chat=chat), self)
 
+    enter = Claim.begin
+
     def leave(self, token: Any) -> None:
-        """See `Step`."""
+        """See `Work`."""
         release(token)
 
     @guarded
     def see(self, piece: Any) -> None:
-        """See `Step`."""
+        """See `Streamed`."""
         held = self._recording
         if held is not None:
             self._answer.feed(piece)
@@ -79,15 +65,15 @@ class Asking(Claim):
                 held.first_chunk()
 
     @guarded
-    def fail(self, error: BaseException, *, streamed: bool = False) -> None:
-        """See `Step`."""
-        if self._recording is not None and not (streamed and leaves(error)):
+    def failed(self, error: BaseException) -> None:
+        """See `Work`."""
+        if self._recording is not None:
             self._recording.fail(*error_of(error))
-        self.end()
+        self.answered(None)
 
     @guarded
-    def end(self, result: Any = None) -> None:
-        """See `Step`. It is told once."""
+    def answered(self, result: Any) -> None:
+        """See `Work`. It is told once."""
         # Let go of here: it knows us by its claim.
         held, self._recording = self._recording, None
         if held is not None:
@@ -104,7 +90,7 @@ class Asking(Claim):
     def __del__(self) -> None:
         # A stream of which nothing was read: whether a call was made for it, a library below knows.
         if getattr(self, "below", None) is not None:
-            self.end()
+            self.answered(None)
 
 
 @guarded

@@ -8,7 +8,8 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from windvane.collectors.call import Call
-from windvane.collectors.context import Around, around, inside, within
+from windvane.collectors.context import around, inside
+from windvane.collectors.instrument.asking import Belonging
 from windvane.collectors.instrument.failing import error_of
 from windvane.collectors.instrument.guarding import guarded
 from windvane.collectors.instrument.llama_index.calls import Step
@@ -36,33 +37,33 @@ class Running:
         self._call = Call(emit, fields)
 
     @guarded
-    def begin(self) -> Any:
-        """See `Step`."""
+    def enter(self) -> Any:
+        """See `Work`."""
         parent = inside(self._call.trace_id, self._call.span_id)
         parent.__enter__()
         return parent, _running.set(self)
 
     @guarded
     def leave(self, token: Any) -> None:
-        """See `Step`."""
+        """See `Work`."""
         if token is not None:
             with suppress(ValueError):
                 _running.reset(token[1])
             token[0].__exit__(None, None, None)
 
     def see(self, piece: Any) -> None:
-        """See `Step`. There are none."""
+        """See `Streamed`. There are none."""
 
     @guarded
-    def fail(self, error: BaseException, *, streamed: bool = False) -> None:
-        """See `Step`."""
+    def failed(self, error: BaseException) -> None:
+        """See `Work`."""
         kind, said = error_of(error)
         self._call.set(error_type=kind, error_message=said or None)
         self._end()
 
     @guarded
-    def end(self, result: Any = None) -> None:
-        """See `Step`."""
+    def answered(self, result: Any) -> None:
+        """See `Work`."""
         try:
             self._call.set(**self._reads(result))
         finally:
@@ -73,40 +74,18 @@ class Running:
         self._call.end()
 
 
-class _Belonging:
-    """A synthesis: what it calls belongs to who asked for it, also what it calls for the reader of its stream."""
+class _Synthesis(Belonging):
+    """What it calls belongs to who asked for it, also what it calls for the reader of its stream."""
 
-    __slots__ = ("_held",)
+    __slots__ = ()
     streams = True
-
-    def __init__(self, held: Around) -> None:
-        self._held = held
-
-    def begin(self) -> Any:
-        """See `Step`."""
-        held = within(self._held)
-        held.__enter__()
-        return held
-
-    def leave(self, token: Any) -> None:
-        """See `Step`."""
-        token.__exit__(None, None, None)
-
-    def see(self, piece: Any) -> None:
-        """See `Step`. It is no call itself, and tells nothing."""
-
-    def fail(self, error: BaseException, *, streamed: bool = False) -> None:
-        """See `Step`."""
-
-    def end(self, result: Any = None) -> None:
-        """See `Step`."""
 
 
 @guarded
 def synthesizing(_: Any, __: str, ___: tuple[Any, ...], ____: dict[str, Any]) -> Step | None:
     """Begin a synthesis; None where nothing is around it."""
     held = around()
-    return None if held is None else _Belonging(held)
+    return None if held is None else _Synthesis(held)
 
 
 def _is_part(owner: Any) -> bool:

@@ -164,4 +164,4 @@ class MessageStream:
         return self._error
 
 
-MESSAGES: Final = Wire("chat", _request, _answer, MessageStream, "anthropic_messages.MESSAGES")
+MESSAGES: Final = Wire("chat", _request, _answer, MessageStream, "anthropic_messages.MESSAGES", b"message_stop")

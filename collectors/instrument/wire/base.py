@@ -35,6 +35,8 @@ class Wire:
     stream: Callable[[], Stream] | None = None
     name: str = ""
     """Its module in this folder and its name there: the sender finds it by that. Without one it is read at once."""
+    ends: bytes = b"[DONE]"
+    """What stands in the last event of each stream, and in few of the others."""
 
 
 def count(value: object) -> int | None:

@@ -179,4 +179,4 @@ class ResponseStream:
         return self._error
 
 
-RESPONSES: Final = Wire("chat", _request, _answer, ResponseStream, "openai_responses.RESPONSES")
+RESPONSES: Final = Wire("chat", _request, _answer, ResponseStream, "openai_responses.RESPONSES", b'"response":')

@@ -200,8 +200,8 @@ class GoogleGenAi:
         "google.genai.chats:AsyncChat.send_message_stream",
     )  # fmt: skip
     ours = (
-        "wire.base:count", "wire.base:word", "recording:Recording.__init__", "recording:Recording.end",
-        "recording:Recording.first_chunk", "recording:_put", "recording:claimed", "messages:encode",
+        "wire.base:count", "wire.base:word", "recording:Recording.__init__", "recording:Recording.end_unread",
+        "recording:Recording.first_chunk", "recording:_to_msgpack", "recording:claimed", "messages:encode",
         "failing:error_of", "google_call:_encode", "google_call:_decode", "unread:_json",
     )  # fmt: skip
 
