@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,12 @@ def providers() -> Iterator[ProviderServer]:
     server = ProviderServer()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def freed() -> None:
+    """Streams that were left in another file's tests are freed, and told to nobody, before this file's begin."""
+    gc.collect()
 
 
 @pytest.fixture
