@@ -2,9 +2,10 @@
 
     python -m benchmarks.instrument [--json] [--peers-python PYTHON]
 
-The provider is on loopback, in a process of its own. CPU time of the app's thread is measured, five calls with and five
-without in turns; a figure is the median of the differences, and that of "bare" says how exact it is. An instrumentation
-that cannot be switched off is measured after as many bare calls. Peers run if PYTHON has them.
+The provider is on loopback, in a process of its own. CPU time of the app's thread is measured, twenty calls with and
+twenty without in turns, after as many of which the interpreter learns what functions there are: an app's stay the same.
+A figure is the median of the differences, that of "bare" says how exact it is, `windvane_lost` how many calls were not
+told. An instrumentation that cannot be switched off is measured after as many bare calls. Peers run if PYTHON has them.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ ROOT: Final = Path(__file__).parents[1]
 GOALS: Final = {"windvane_chat_us": 50.0}
 _OURS: Final = ("bare", "windvane")
 _WARM: Final = 20
-_TURN: Final = 5
+_TURN: Final = 20
 _PROMPT: Final = "the refund for your order was sent to the account and will arrive within five days " * 8
 MESSAGES: Final[Any] = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": _PROMPT}]
 
@@ -109,7 +110,8 @@ def _timed(call: Callable[[], object]) -> float:
 
 
 def _turn(call: Callable[[], object]) -> list[float]:
-    call()  # the interpreter learns anew what functions there are
+    for _ in range(_TURN):
+        call()
     return [_timed(call) for _ in range(_TURN)]
 
 
@@ -139,6 +141,11 @@ def work(kind: str, url: str, sink: str, folder: str, count: int) -> dict[str, f
             spans += zip(_turn(call), more, strict=True)
         figures[f"{name}_us"] = statistics.median(more - one for one, more in spans[_WARM:])
         figures[f"{name}_bare_us"] = statistics.median(one for one, _ in spans[_WARM:])
+    if kind == "windvane":
+        import windvane
+
+        windvane.flush(30)
+        figures["lost"] = sum(windvane.stats().dropped.values())
     return figures
 
 

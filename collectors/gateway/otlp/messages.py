@@ -58,13 +58,15 @@ def simple(said: str, reasons: list[str] | None = None) -> tuple[str, list[str]]
     except (ValueError, RecursionError):
         return None
     if reasons is not None:
-        own = [finish_reason(each.finish_reason) for each in messages if each.finish_reason]
-        reasons = reasons or own
-        for place, each in enumerate(messages):
+        own = []
+        for each in messages:
             if each.finish_reason:
                 each.finish_reason = finish_reason(each.finish_reason)
-            elif len(reasons) == len(messages):
-                each.finish_reason = reasons[place]
+                own.append(each.finish_reason)
+        reasons = reasons or own
+        if len(own) < len(messages) == len(reasons):
+            for each, reason in zip(messages, reasons, strict=True):
+                each.finish_reason = each.finish_reason or reason
     data = _encode(messages)
     return (data.decode(), reasons or []) if 2 < len(data) <= MOST_BYTES else None
 
