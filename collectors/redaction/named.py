@@ -14,7 +14,7 @@ __all__ = ["OTHER_KEYS", "OTHER_NAMES", "may_name"]
 _PASSWORD: Final = re.compile(
     rb"""p(?:ass(?:[wpc]|e\b|[0_-]{0,8}[\\"'` \t]{0,6}[=:,]|>"""
     rb"""|(?:(?<=[-/_]pass)|(?<=sshpass)|(?<=keypass)|(?<=storepass)|(?<=requirepass))\b)|wd[^a-z]"""
-    rb"""|w(?:(?<![a-z]pw)|(?<=\\[nrt]pw))[:=])"""
+    rb"""|w(?:(?<![a-z]pw)|(?<=\\[nrt]pw)|(?<=\\u[0-9a-f]{4}pw))[:=])"""
 )  # and not the statement of Python
 _SECRET: Final = re.compile(rb"secret")
 _HEADER: Final = re.compile(rb"z(?<=authoriz)ation")

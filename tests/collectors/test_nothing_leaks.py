@@ -126,6 +126,7 @@ def test_clean_prose_and_code_are_left_alone(chunks: list[str]) -> None:
         ("| password | aB3x!9kQ2 |", "| password | [PASSWORD] |"), ("密码是aB3x!9kQ2", "密码是[PASSWORD]"),
         ("the password for the db is aB3x!9kQ2.", "the password for the db is [PASSWORD]."),
         ("CREATE USER 'a'@'h' IDENTIFIED BY 'winter2023';", "CREATE USER 'a'@'h' IDENTIFIED BY '[PASSWORD]';"),
+        (r'"\u306fpw=aB3x!9kQ2"', r'"\u306fpw=[PASSWORD]"'),
         ("(n, password) VALUES ('ann', 'aB3x!9kQ2')", "(n, password) VALUES ('ann', '[PASSWORD]')"),
         ("&quot;password&quot;: &quot;aB3x!9kQ2&quot;", "&quot;password&quot;: &quot;[PASSWORD]&quot;"),
         ("vercel --token 4fq09Zk2mPq8LwXyz01A", "vercel --token [SECRET]"),
