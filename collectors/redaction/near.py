@@ -53,12 +53,13 @@ def _glue() -> re.Pattern[str]:
 def drawn(text: str, window: int, begin: int) -> Find | None:
     """Return what starts at `begin` and was drawn at random, if a name of secrets is near enough."""
     found = value().match(text, begin)
-    if found is None or not is_opaque(found[0]):
+    said = found[0].rstrip("\\") if found else ""  # escapes of what follows, of JSON in JSON
+    if not is_opaque(said):
         return None
     ends = (name.end() for name in _names().finditer(text, window, begin))
     if not any(_glue().fullmatch(text, end, begin) for end in ends):
         return None
-    return Find(begin, found.end(), Kind.SECRET)
+    return Find(begin, begin + len(said), Kind.SECRET)
 
 
 def password_near(text: str, at: int) -> Find | None:
@@ -67,7 +68,7 @@ def password_near(text: str, at: int) -> Find | None:
     found = value().match(text, name.end()) if name else None
     if name is None or found is None or text[found.end() : found.end() + 1] == "(":
         return None
-    password = found[0].rstrip(".,:?!*_|")
+    password = found[0].rstrip(".,:?!*_|\\")
     given = text[name.end() - 1] in "\"'`" or not set(":=|>").isdisjoint(name[0])
     if not (is_strong(password) or (given and is_password(password, loose=True, assigned=False))):
         return None

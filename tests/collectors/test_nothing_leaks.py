@@ -6,6 +6,7 @@ texts of 100,000 characters. `python -m benchmarks.leaks` does the same with tho
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Iterator
@@ -101,6 +102,21 @@ def test_clean_prose_and_code_are_left_alone(chunks: list[str]) -> None:
     for what, some in (("prose", prose), ("code", chunks), ("decoys", list(decoys(900, seed=3)))):
         found = of_clean(some, find, random.Random(1))
         assert found["false"] <= 0.005, (what, found)
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("- name: API_KEY\n  value: {}\nas of", "SJHYRxwYJCtjTeDuyAZyplRdOzIhhBcQYsLaYliH"),
+        ("the password for the db is {}\nas of", "aB3x!9kQ2zz"),
+        ("| password | {}\n | next", "aB3x!9kQ2zz"),
+    ],
+)
+def test_a_secret_is_found_in_json_in_json_too(text: str, secret: str) -> None:
+    said = text.format(secret)
+    for _ in range(4):
+        said = json.dumps({"note": said, "n": 7})
+        assert secret not in Redactor(Policy()).text(said)[0]
 
 
 @pytest.mark.parametrize(
