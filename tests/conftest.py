@@ -14,6 +14,9 @@ from tests.running import windvane
 from tests.servers.clickhouse import ClickHouseServer
 from tests.servers.kafka import KafkaBroker, NoBroker
 
+# gRPC's own handlers of forks, once a test has had a server, abort some of the children that other tests begin.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
+
 DATA = Path(os.environ.get("WINDVANE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
