@@ -9,7 +9,7 @@ from functools import cache
 from typing import Final
 
 from windvane.collectors.redaction.find import Find
-from windvane.collectors.redaction.gate import LONG_RUN, NAME
+from windvane.collectors.redaction.gate import LONG_RUN, is_name
 from windvane.collectors.redaction.variety import has_digit
 
 __all__ = ["hidden"]
@@ -22,7 +22,6 @@ _BEFORE: Final = 64
 """Signs split a text in base64 into runs: how far before a run with 16 characters it may begin."""
 _FIRST: Final = "IJKLMNOPQRSTUVWXYZabcdefwxyz0123456789"
 """What a text in base64 begins with: a printable character of ASCII, or the first byte of another in UTF-8."""
-_is_name: Final = re.compile(NAME).fullmatch
 _turn: Final = re.compile("[a-z][A-Z]").search
 _LINES: Final = dict.fromkeys(map(ord, "\n\r\t"))
 _SIGNS: Final = bytes.maketrans(b"-_", b"+/")
@@ -41,7 +40,7 @@ def hidden(text: str, runs: bytes, find: Callable[[str], list[Find]]) -> Iterato
         at = runs.find(b" ", start + LONG_RUN)
         at = len(runs) if at < 0 else at
         run = text[start:at]
-        if run.islower() or not (has_digit(run) or (_turn(run) and not _is_name(run))):  # or hexadecimal digits
+        if run.islower() or not (has_digit(run) or (_turn(run) and not is_name(run))):  # or hexadecimal digits
             continue
         begin = start
         while begin > max(done, start - _BEFORE) and (text[begin - 1] in "+/" or runs[begin - 1] == 97):

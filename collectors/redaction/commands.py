@@ -26,7 +26,6 @@ def _forms() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("login ", re.compile(rf"login[ ]{{1,4}}\S{{1,80}}\s{{1,4}}password\s{{1,4}}{_VALUE}")),
         ("machine ", re.compile(rf"machine[ ]{{1,4}}\S{{1,80}}\s{{1,4}}password\s{{1,4}}{_VALUE}")),
         ("-u", re.compile(rf"""-u(?:ser)?[ =]{{0,2}}["']?[^\s:"'$<{{]{{1,80}}:{_VALUE}""")),
-        ("-user", re.compile(rf"""-user[ =]{{1,2}}["']?[^\s:"'$<{{]{{1,80}}:{_VALUE}""")),
         ("</", re.compile(rf">{_VALUE}</(?:[A-Za-z0-9]{{1,20}}[:_.-]?){{0,2}}(?i:{names})>")),
         ("pass", re.compile(rf"""{option}[ =]["']?{_VALUE}""")),
         ("requirepass ", re.compile(rf"""requirepass[ ]["']?{_VALUE}""")),

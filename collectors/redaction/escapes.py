@@ -21,8 +21,6 @@ from windvane.collectors.redaction import gate, named
 __all__ = ["Flat", "flatten", "is_json", "may_be_query", "outside_strings", "plain"]
 
 _BLANKS: Final = (("\\n", "  "), ("\\r", "  "), ("\\t", "  "), ('\\"', ' "'))
-
-
 _ENTITIES: Final = (
     ("&quot;", '     "'),
     ("&#34;", '    "'),

@@ -12,8 +12,8 @@ from typing import Final
 
 from windvane.collectors.redaction.named import may_name
 
-__all__ = ["ALL", "AT", "COLONS", "DOTTED", "LETTERS", "LONG", "LONG_RUN", "NAME", "NUMBER", "OTHER_STEMS", "PEM"]
-__all__ += ["URL", "WORD", "digits", "flags", "runs", "says_phone"]
+__all__ = ["ALL", "AT", "COLONS", "DOTTED", "LETTERS", "LONG", "LONG_RUN", "NUMBER", "OTHER_STEMS", "PEM"]
+__all__ += ["URL", "WORD", "digits", "flags", "is_name", "runs", "says_phone"]
 
 AT: Final = 1
 """An @, also as an escape: an e-mail address, a password in a URL."""
@@ -54,9 +54,10 @@ _STEMS: Final = tuple(
 )
 """Parts of the words that make a phone number of few digits: most digits have none of them near."""
 OTHER_STEMS: Final = ("móvil", "numéro", "número", "тел", "电话", "電話", "전화")
-NAME: Final = r"[a-z_-]+|(?:[A-Z]?[a-z]{3,}|[A-Z]{2,12}(?=[A-Z][a-z]{3}|[_-]|\Z)|[_-])++"
+_NAME: Final = r"[a-z_-]+|(?:[A-Z]?[a-z]{3,}|[A-Z]{2,12}(?=[A-Z][a-z]{3}|[_-]|\Z)|[_-])++"
 """What somebody has named, in whatever style: a token without digits is no such thing."""
-_is_name: Final = re.compile(NAME.encode()).fullmatch
+is_name: Final = re.compile(_NAME).fullmatch
+_is_name: Final = re.compile(_NAME.encode()).fullmatch
 _JOINED: Final = re.compile(rb"@(?<=[^\s]@)[^\s]")
 # A pattern that begins with one sign is looked for fast, hence what is asked behind it.
 _ESCAPE: Final = re.compile(rb"\\(?<=\\)u00[2-7][0-9]")

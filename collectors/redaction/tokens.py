@@ -11,7 +11,7 @@ from windvane.collectors.redaction.accounts import account_at
 from windvane.collectors.redaction.context import long_value
 from windvane.collectors.redaction.find import Find
 from windvane.collectors.redaction.formats import FORMATS, WHOLE, Format
-from windvane.collectors.redaction.gate import LETTERS, LONG_RUN, NAME
+from windvane.collectors.redaction.gate import LETTERS, LONG_RUN, is_name
 from windvane.collectors.redaction.kinds import Kind
 from windvane.collectors.redaction.national import codice_fiscale
 from windvane.collectors.redaction.variety import has_digit, mixed, varied
@@ -24,29 +24,9 @@ _BEFORE: Final = 26
 """How far before a run a format may begin: some have a dot or a dollar sign in between."""
 _CODICE: Final = 16
 _AMBIGUOUS: Final = frozenset(
-    (
-        "sk-",
-        "sess-",
-        "BSA",
-        "rnd_",
-        "AQVN",
-        "re_",
-        "pa-",
-        "key-",
-        "pat",
-        "cio",
-        "oy2",
-        "EAA",
-        "SK",
-        "AC",
-        "Q~",
-        "pat.",
-        "sl.",
-        "API-",
-    )
+    "sk- sess- BSA rnd_ AQVN re_ pa- key- pat cio oy2 EAA SK AC Q~ pat. sl. API-".split(),
 )
 """Beginnings that other things have too: what follows must look drawn at random."""
-_is_name: Final = re.compile(NAME).fullmatch
 _joint: Final = re.compile("[-_]").search
 _ODD: Final = ".:$~"
 """What is part of some beginnings, but of no run."""
@@ -102,7 +82,7 @@ def tokens(text: str, runs: bytes) -> Iterator[Find]:
         end = runs.find(b" ", start + LONG_RUN)
         end = len(runs) if end < 0 else end
         digit = has_digit(text, start, end)
-        if digit or (end - start >= LETTERS and not _is_name(text, start, end)):
+        if digit or (end - start >= LETTERS and not is_name(text, start, end)):
             found = _in_run(text, max(done, start - _BEFORE), start, end)
             if found is None and (digit or mixed(text[start:end])):
                 found = _of_run(text, start, end)
